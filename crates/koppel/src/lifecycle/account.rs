@@ -1,0 +1,235 @@
+//! Create, update, enable, disable, delete, uniqueness.
+
+use super::{AuditAction, Correlation, Outcome, Report, done_or_planned, gone, lock, locked, not_found, part};
+use crate::account::{Account, Reference};
+use crate::ctx::Ctx;
+use crate::error::{Error, ErrorKind, Result};
+use crate::lock::{Held, Note};
+use crate::permission::Effect;
+use crate::record::Record;
+use crate::target::{Freshness, Target};
+
+/// Links the account that correlates, or makes one.
+///
+/// Two creates for one person at once make one account: the lock on the correlation value keeps them apart, and the
+/// note under it tells the second one of the account that the first one made, even in another process.
+pub(super) async fn create(target: &dyn Target, ctx: &Ctx, correlation: Option<&Correlation>, data: &Record) -> Result<Report> {
+    let data = target.fields().typed(data)?;
+    let Some(correlation) = correlation else {
+        target.fields().complete(&data)?;
+        ctx.go_on()?;
+        let made = target.create(ctx, &target.fields().sendable(&data)).await;
+        return created(done_or_planned(made)?, &data);
+    };
+    if correlation.field.trim().is_empty() {
+        return Err(Error::new(ErrorKind::Config, "correlation is enabled but has no account field")
+            .with_hint("choose the account correlation field in the Correlation tab of the target system"));
+    }
+    if correlation.value.trim().is_empty() {
+        return Err(Error::new(
+            ErrorKind::Invalid,
+            format!("correlation is enabled but the person has no value for [{}]", correlation.field),
+        )
+        .with_hint("without it an existing account cannot be recognised; fill the person's correlation field"));
+    }
+    ctx.go_on()?;
+    let mut held = lock(target, ctx, &format!("correlation {}", correlation.field), &correlation.value).await?;
+    ctx.go_on()?;
+    if let Some(account) = correlated(target, ctx, correlation, held.as_deref()).await? {
+        return Ok(linked(correlation, account, &data));
+    }
+    target.fields().complete(&data)?;
+    if let Some(held) = &mut held {
+        held.leave(Note::Pending)?;
+    }
+    let made = match target.create(ctx, &target.fields().sendable(&data)).await {
+        Err(error) if error.is(ErrorKind::Ambiguous) => settle(target, ctx, correlation, error).await.map(Some),
+        other => done_or_planned(other),
+    };
+    if let (Some(held), Ok(Some(account))) = (&mut held, &made) {
+        held.leave(Note::Created(account.reference.clone()))?;
+    }
+    created(made?, &data)
+}
+
+/// The one account that correlates, if there is one.
+async fn correlated(target: &dyn Target, ctx: &Ctx, by: &Correlation, held: Option<&dyn Held>) -> Result<Option<Account>> {
+    let freshness = match held.and_then(Held::note) {
+        // Somebody began to make it and nobody knows how that ended: only the system can tell.
+        Some(Note::Pending) => Freshness::Now,
+        Some(Note::Created(reference)) => {
+            if let Some(account) = target.get(ctx, &reference).await?
+                && account.data.text(&by.field).is_some_and(|value| value.trim() == by.value.trim())
+            {
+                return Ok(Some(account));
+            }
+            Freshness::Now
+        }
+        None => Freshness::Run,
+    };
+    one(target, by, target.find(ctx, &by.field, by.value.trim(), freshness).await?)
+}
+
+fn one(target: &dyn Target, by: &Correlation, mut found: Vec<Account>) -> Result<Option<Account>> {
+    if found.len() > 1 {
+        let references: Vec<String> = found.iter().take(5).map(|account| account.reference.to_string()).collect();
+        return Err(Error::new(
+            ErrorKind::Conflict,
+            format!("multiple accounts found where [{}] is [{}]: {}", by.field, by.value, references.join(", ")),
+        )
+        .with_hint(format!("remove or renumber all but one of them in {}", target.system())));
+    }
+    Ok(found.pop())
+}
+
+/// The create was sent and its answer was lost: the system says whether it was carried out.
+async fn settle(target: &dyn Target, ctx: &Ctx, by: &Correlation, lost: Error) -> Result<Account> {
+    match target.find(ctx, &by.field, by.value.trim(), Freshness::Now).await {
+        Ok(found) => match one(target, by, found)? {
+            Some(account) => {
+                ctx.warn(format!(
+                    "the answer to the create of [{}] was lost; {} does have the account, as [{}]",
+                    by.value,
+                    target.system(),
+                    account.reference
+                ));
+                Ok(account)
+            }
+            None => Err(lost.with_hint("the system does not show the account now; the next attempt looks again first")),
+        },
+        Err(error) => Err(lost.with_detail(format!("reading the system afterwards failed as well: {error:?}"))),
+    }
+}
+
+fn linked(by: &Correlation, account: Account, data: &Record) -> Report {
+    let message =
+        format!("Correlated account: [{}] on field: [{}] with value: [{}]", account.reference, by.field, by.value);
+    let mut report = Report::done(Outcome::Correlated, AuditAction::CorrelateAccount, message).about(&account.reference);
+    report.correlated = true;
+    report.data = Some(account.data.project(data.names()));
+    report
+}
+
+fn created(made: Option<Account>, data: &Record) -> Result<Report> {
+    let Some(account) = made else {
+        let message = "Create account was successful. AccountReference is: [Currently not available]";
+        let mut report = Report::done(Outcome::Created, AuditAction::CreateAccount, message);
+        report.data = Some(data.clone());
+        return Ok(report);
+    };
+    let message = format!("Create account was successful. AccountReference is: [{}]", account.reference);
+    let mut report = Report::done(Outcome::Created, AuditAction::CreateAccount, message).about(&account.reference);
+    report.data = Some(account.data.project(data.names()));
+    Ok(report)
+}
+
+/// Changes the fields that differ, and no others.
+pub(super) async fn update(target: &dyn Target, ctx: &Ctx, reference: &Reference, data: &Record) -> Result<Report> {
+    let data = target.fields().typed(data)?;
+    let (_held, account) = locked(target, ctx, reference).await?;
+    let Some(current) = account else {
+        return Ok(not_found(target, reference));
+    };
+    let changes = target.changes(&current, &data)?;
+    let previous = current.data.project(data.names());
+    let (after, outcome, message) = if changes.is_empty() {
+        let message = "No changes will be made to the account during enforcement".to_owned();
+        (current.data.project(data.names()), Outcome::NoChange, message)
+    } else {
+        ctx.go_on()?;
+        let after = match done_or_planned(target.update(ctx, &current, &changes).await)? {
+            Some(account) => account.data.project(data.names()),
+            None => {
+                let mut planned = previous.clone();
+                for change in &changes.0 {
+                    planned.set(change.field.clone(), change.to.clone());
+                }
+                planned
+            }
+        };
+        let message =
+            format!("Update account was successful, Account property(s) updated: [{}]", changes.names().join(", "));
+        (after, Outcome::Updated, message)
+    };
+    let mut report = Report::done(outcome, AuditAction::UpdateAccount, message).about(reference);
+    report.previous = Some(previous);
+    report.data = Some(after);
+    Ok(report)
+}
+
+/// Lets the account be used, or keeps it from being used.
+pub(super) async fn switch(target: &dyn Target, ctx: &Ctx, reference: &Reference, data: &Record, on: bool) -> Result<Report> {
+    let (what, action, outcome) = if on {
+        ("Enable", AuditAction::EnableAccount, Outcome::Enabled)
+    } else {
+        ("Disable", AuditAction::DisableAccount, Outcome::Disabled)
+    };
+    let switching = part(target, target.switching(), &format!("{} accounts", what.to_lowercase()))?;
+    let data = target.fields().typed(data)?;
+    let (_held, account) = locked(target, ctx, reference).await?;
+    let Some(current) = account else {
+        return Ok(if on { not_found(target, reference) } else { gone(target, reference, action) });
+    };
+    ctx.go_on()?;
+    let result = if on {
+        switching.enable(ctx, &current, &data).await
+    } else {
+        switching.disable(ctx, &current, &data).await
+    };
+    let mut report = match done_or_planned(result)? {
+        Some((after, effect)) => {
+            let (outcome, message) = match effect {
+                Effect::Changed => (outcome, format!("{what} account was successful")),
+                Effect::Unchanged => (
+                    Outcome::NoChange,
+                    format!("{what} account was successful: it was {} already", if on { "enabled" } else { "disabled" }),
+                ),
+            };
+            let mut report = Report::done(outcome, action, message);
+            report.data = Some(after.data.project(data.names()));
+            report
+        }
+        None => {
+            let mut report = Report::done(outcome, action, format!("{what} account was successful"));
+            report.data = Some(data.clone());
+            report
+        }
+    };
+    report.previous = Some(current.data.project(data.names()));
+    Ok(report.about(reference))
+}
+
+/// Deletes the account.
+pub(super) async fn delete(target: &dyn Target, ctx: &Ctx, reference: &Reference) -> Result<Report> {
+    let deleting = part(target, target.deleting(), "delete accounts")?;
+    let (_held, account) = locked(target, ctx, reference).await?;
+    let Some(current) = account else {
+        return Ok(gone(target, reference, AuditAction::DeleteAccount));
+    };
+    ctx.go_on()?;
+    done_or_planned(deleting.delete(ctx, &current).await)?;
+    let message = "Delete account was successful";
+    let mut report = Report::done(Outcome::Deleted, AuditAction::DeleteAccount, message).about(reference);
+    report.previous = Some(target.fields().sendable(&current.data));
+    Ok(report)
+}
+
+/// Names the unique fields whose value another account has.
+pub(super) async fn uniqueness(
+    target: &dyn Target,
+    ctx: &Ctx,
+    own: Option<&Reference>,
+    data: &Record,
+) -> Result<Report> {
+    let data = target.fields().typed(data)?;
+    let mut report = Report::new(Outcome::Checked, true);
+    for field in target.fields().fields.iter().filter(|field| field.unique) {
+        let Some(value) = data.non_empty(field.name) else { continue };
+        ctx.go_on()?;
+        let found = target.find(ctx, field.name, value.trim(), Freshness::Run).await?;
+        if found.iter().any(|account| Some(&account.reference) != own) {
+            report.non_unique.push(field.name.to_owned());
+        }
+    }
+    Ok(report)
+}

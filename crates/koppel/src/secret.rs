@@ -1,0 +1,154 @@
+//! Secrets, and taking them out of every text that leaves the process.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::{Arc, RwLock};
+
+use base64::Engine as _;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+/// A value that is never printed: a password, a client secret, an access token.
+///
+/// It has no `Serialize`, its `Debug` shows `[secret]`, and its memory is wiped when it is dropped.
+///
+/// ```
+/// use koppel::Secret;
+/// let password = Secret::new("hunter2-hunter2");
+/// assert_eq!(format!("{password:?}"), "[secret]");
+/// assert_eq!(password.expose(), "hunter2-hunter2");
+/// ```
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// Wraps a value.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(SecretString::from(value.into()))
+    }
+
+    /// The value itself: hand it to the system it is for, and to nothing else.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+impl JsonSchema for Secret {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Secret".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "password", "writeOnly": true, "minLength": 1 })
+    }
+}
+
+/// What stands in the place of a secret.
+pub const MASK: &str = "***";
+
+/// Secrets shorter than this many bytes are not scrubbed by value: they would blot out ordinary words.
+pub const SHORTEST_SCRUBBED: usize = 4;
+
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Replaces known secrets in a text, in every form in which they travel.
+///
+/// Each secret is looked for as it is, percent-encoded, form-encoded, in base64 and JSON-escaped. Clones share
+/// one list, so a token that is fetched in the middle of a run is scrubbed from then on everywhere.
+///
+/// ```
+/// use koppel::{Scrubber, Secret};
+/// let scrubber = Scrubber::default();
+/// scrubber.add(&Secret::new("p@ss word"));
+/// assert_eq!(scrubber.text("password=p%40ss%20word failed"), "password=*** failed");
+/// ```
+#[derive(Clone, Default)]
+pub struct Scrubber(Arc<RwLock<Vec<SecretString>>>);
+
+impl fmt::Debug for Scrubber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scrubber").finish_non_exhaustive()
+    }
+}
+
+impl Scrubber {
+    /// Adds a secret in all its forms; one shorter than [`SHORTEST_SCRUBBED`] is left out.
+    pub fn add(&self, secret: &Secret) {
+        let value = secret.expose();
+        if value.len() < SHORTEST_SCRUBBED {
+            return;
+        }
+        let percent = utf8_percent_encode(value, UNRESERVED).to_string();
+        let form = percent.replace("%20", "+");
+        let json = serde_json::Value::from(value).to_string();
+        let forms = [
+            value.to_owned(),
+            percent.to_lowercase(),
+            percent,
+            form,
+            json.trim_matches('"').to_owned(),
+            base64::engine::general_purpose::STANDARD_NO_PAD.encode(value),
+            base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value),
+        ];
+        let mut known = self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for form in forms {
+            if !known.iter().any(|k| k.expose_secret() == form) {
+                known.push(SecretString::from(form));
+            }
+        }
+        // The longest first, so that no part of a secret stays behind when one form holds another.
+        known.sort_by_key(|k| std::cmp::Reverse(k.expose_secret().len()));
+    }
+
+    /// The text with every known secret replaced by [`MASK`].
+    pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let known = self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut out = Cow::Borrowed(text);
+        for secret in known.iter().map(ExposeSecret::expose_secret) {
+            if out.contains(secret) {
+                out = Cow::Owned(out.replace(secret, MASK));
+            }
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_of_a_secret_is_scrubbed() {
+        let scrubber = Scrubber::default();
+        scrubber.add(&Secret::new("s3cr\"et &+ü"));
+        for form in ["s3cr\"et &+ü", "s3cr%22et%20%26%2B%C3%BC", "s3cr%22et+%26%2B%C3%BC", "s3cr\\\"et &+ü", "czNjciJldCAmK8O8"] {
+            assert_eq!(scrubber.text(&format!("<{form}>")), "<***>", "{form}");
+        }
+    }
+
+    #[test]
+    fn a_clone_knows_a_secret_that_is_added_later() {
+        let scrubber = Scrubber::default();
+        let clone = scrubber.clone();
+        scrubber.add(&Secret::new("token-of-later"));
+        assert_eq!(clone.text("x token-of-later y"), "x *** y");
+    }
+
+    #[test]
+    fn a_very_short_secret_does_not_blot_out_words() {
+        let scrubber = Scrubber::default();
+        scrubber.add(&Secret::new("b"));
+        assert_eq!(scrubber.text("abba"), "abba");
+    }
+}
