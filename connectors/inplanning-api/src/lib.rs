@@ -1,1 +1,13 @@
-//! placeholder
+#![doc = include_str!("../docs.md")]
+#![expect(clippy::doc_markdown, reason = "InPlanning is a name")]
+
+mod base_url;
+mod client;
+mod connection;
+mod error;
+mod model;
+
+pub use base_url::BaseUrl;
+pub use client::InPlanning;
+pub use connection::{Connection, Credentials};
+pub use model::{Employment, HumanResource, ResourceGroup, ResourceRoster, RosterDay, RosterPart, Shift, User, flag};

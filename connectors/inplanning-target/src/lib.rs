@@ -1,1 +1,39 @@
-//! placeholder
+#![doc = include_str!("../docs.md")]
+#![expect(clippy::doc_markdown, reason = "InPlanning is a name, and doc comments of the configuration are texts of a form")]
+
+mod account;
+mod assignment;
+mod catalogue;
+mod config;
+mod index;
+mod permissions;
+mod role;
+mod target;
+mod template;
+
+use koppel::{About, Connector, Definition, Scrubber};
+use koppel_http::StateDir;
+use serde_json::json;
+
+pub use config::{Config, PermissionConfig};
+
+/// The connector. Tokens are shared with other processes through `state`; secrets are told to `scrubber`.
+pub fn connector(state: StateDir, scrubber: Scrubber) -> impl Connector {
+    let about = About {
+        id: "inplanning-target",
+        version: env!("CARGO_PKG_VERSION"),
+        title: "Intus InPlanning",
+        description: "User accounts of Intus InPlanning, and the roles they have in resource groups",
+    };
+    let example = json!({
+        "ClientId": "client",
+        "ClientSecret": "secret",
+        "BaseUrl": "https://customer.rooster.nl/InPlanningService/rest",
+        "permissions": [
+            {"role": "Planner", "resourceGroup": "Planner {{LocationOwn}}", "exchangeGroup": "Company", "shiftGroup": "Company", "userGroup": "Root"},
+        ],
+    });
+    Definition::target(about, example, move |config: Config| {
+        target::InPlanningTarget::new(config, state.clone(), scrubber.clone())
+    })
+}

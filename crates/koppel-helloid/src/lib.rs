@@ -1,1 +1,26 @@
-//! placeholder
+//! The HelloID dialect of Koppel: the action contract, in and out.
+//!
+//! HelloID hands a PowerShell script `$actionContext`, `$personContext` and `$resourceContext`, and reads
+//! `$outputContext` back. Written with `ConvertTo-Json` these are the documents that this crate reads and writes:
+//!
+//! ```text
+//! {"actionContext": {…}, "personContext": {…}, "resourceContext": {…}}   in
+//! {"outputContext": {…}}                                                  out
+//! ```
+//!
+//! [`Document::read`] takes what both PowerShell versions make of the contexts. [`answer`] runs an action over a
+//! [`koppel::Target`] and gives the document; [`import`] gives the objects of an import, one by one.
+
+mod action;
+mod document;
+mod import;
+mod output;
+pub mod schema;
+mod text;
+mod tidy;
+
+pub use action::{ActionName, Import, answer, refused};
+pub use document::{Document, InputError};
+pub use import::import;
+pub use output::{LONGEST_MESSAGE, LONGEST_NAME};
+pub use text::decode;

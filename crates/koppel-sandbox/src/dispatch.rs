@@ -82,11 +82,9 @@ pub(crate) async fn serve(
     match fault {
         Some(Kind::CutBefore) => return cut_off(&cut),
         Some(Kind::Html) => return Reply::html().whole(),
-        Some(Kind::Status {
-            code,
-            retry_after,
-            committed: false,
-        }) => return world.refuse(route, code, retry_after).whole(),
+        Some(Kind::Status { code, retry_after, committed: false }) => {
+            return world.refuse(route, code, retry_after).whole();
+        }
         _ => {}
     }
 

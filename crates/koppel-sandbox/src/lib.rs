@@ -19,6 +19,9 @@
 //! # }
 //! ```
 
+// InPlanning and IPassan are names of products, not of items.
+#![allow(clippy::doc_markdown)]
+
 mod credentials;
 mod dispatch;
 mod faults;

@@ -8,7 +8,6 @@ use crate::Faults;
 
 /// How the sandbox is set up. The fields are public; the methods of the same name allow a chain.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 pub struct Options {
     /// The port on 127.0.0.1; 0 takes any free one.
     pub port: u16,
@@ -61,7 +60,7 @@ impl Default for Options {
             groups: 21,
             roster_back: 14,
             roster_ahead: 28,
-            token_lifetime: Duration::from_secs(3600),
+            token_lifetime: Duration::from_hours(1),
             not_found_status: 404,
             normalise_roles: false,
             missing_person: MissingPerson::EmptyBody,

@@ -21,12 +21,7 @@ pub(crate) struct Reply {
 impl Reply {
     /// Bytes that are JSON already.
     pub(crate) fn raw(status: StatusCode, body: impl Into<Bytes>) -> Self {
-        Self {
-            status,
-            content_type: "application/json",
-            retry_after: None,
-            body: body.into(),
-        }
+        Self { status, content_type: "application/json", retry_after: None, body: body.into() }
     }
 
     /// 200 with a value.
@@ -44,10 +39,7 @@ impl Reply {
 
     /// `{"error":…,"error_description":…}`, the shape of OAuth errors and of all InPlanning errors.
     pub(crate) fn oauth_error(status: StatusCode, error: &str, description: &str) -> Self {
-        Self::json(
-            status,
-            &serde_json::json!({"error": error, "error_description": description}),
-        )
+        Self::json(status, &serde_json::json!({"error": error, "error_description": description}))
     }
 
     /// `{"error":{"message":…}}`, the shape of IPassan's API errors.
@@ -61,7 +53,9 @@ impl Reply {
             status: StatusCode::OK,
             content_type: "text/html; charset=utf-8",
             retry_after: None,
-            body: Bytes::from_static(b"<!DOCTYPE html>\n<html><head><title>Aanmelden</title></head><body><h1>Aanmelden</h1></body></html>\n"),
+            body: Bytes::from_static(
+                b"<!DOCTYPE html>\n<html><head><title>Aanmelden</title></head><body><h1>Aanmelden</h1></body></html>\n",
+            ),
         }
     }
 
@@ -72,12 +66,7 @@ impl Reply {
 
     /// The answer as it should be.
     pub(crate) fn whole(self) -> Response<Body> {
-        let Self {
-            status,
-            content_type,
-            retry_after,
-            body,
-        } = self;
+        let Self { status, content_type, retry_after, body } = self;
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
         let headers = response.headers_mut();
@@ -95,9 +84,7 @@ impl Reply {
         let full = self.body.clone();
         let half = full.slice(..full.len() / 2);
         let mut response = self.whole();
-        response
-            .headers_mut()
-            .insert(header::CONTENT_LENGTH, HeaderValue::from(full.len()));
+        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(full.len()));
         let parts = stream::unfold(Some(half), |half| async move {
             if let Some(half) = half {
                 return Some((Ok(half), None));

@@ -38,10 +38,7 @@ pub(crate) const METHODS: [&str; 5] = ["GET", "POST", "PUT", "DELETE", "other"];
 
 /// The index of a method in [`METHODS`].
 pub(crate) fn method_index(method: &Method) -> usize {
-    METHODS
-        .iter()
-        .position(|m| *m == method.as_str())
-        .unwrap_or(METHODS.len() - 1)
+    METHODS.iter().position(|m| *m == method.as_str()).unwrap_or(METHODS.len() - 1)
 }
 
 /// A resource of one of the systems.
@@ -156,13 +153,10 @@ pub(crate) fn find(path: &str) -> Option<Place<'_>> {
 
 /// Recognises a path below the system's base.
 pub(crate) fn find_below(system: System, path: &str) -> Option<Place<'_>> {
-    Route::ALL
-        .into_iter()
-        .filter(|route| route.system() == system)
-        .find_map(|route| {
-            let params = fit(route.template(), path)?;
-            Some(Place { route, path, params })
-        })
+    Route::ALL.into_iter().filter(|route| route.system() == system).find_map(|route| {
+        let params = fit(route.template(), path)?;
+        Some(Place { route, path, params })
+    })
 }
 
 /// The variable parts of a path that has the template's shape.

@@ -41,9 +41,7 @@ pub(crate) fn mix(mut z: u64) -> u64 {
 
 /// FNV-1a over the text.
 pub(crate) fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xCBF2_9CE4_8422_2325, |h, b| {
-        (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01B3)
-    })
+    text.bytes().fold(0xCBF2_9CE4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01B3))
 }
 
 /// A version 4 UUID.
@@ -65,7 +63,8 @@ pub(crate) fn uuid(seed: u64, label: &str, index: u64) -> String {
 /// `words` times 16 hexadecimal digits.
 pub(crate) fn hex(seed: u64, label: &str, index: u64, words: usize) -> String {
     let mut rng = Rng::new(seed, label, index);
-    (0..words).map(|_| format!("{:016x}", rng.next())).collect()
+    let words: Vec<String> = (0..words).map(|_| format!("{:016x}", rng.next())).collect();
+    words.concat()
 }
 
 #[cfg(test)]

@@ -74,10 +74,8 @@ impl Sandbox {
         });
         sample::fill(&options, &credentials, &world.inplanning, &world.ipassan);
 
-        let app = Router::new()
-            .fallback(serve)
-            .with_state(Arc::clone(&world))
-            .into_make_service_with_connect_info::<Cut>();
+        let app =
+            Router::new().fallback(serve).with_state(Arc::clone(&world)).into_make_service_with_connect_info::<Cut>();
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
             let stopped = async {
@@ -85,17 +83,9 @@ impl Sandbox {
                 let _ = stopped.await;
             };
             // axum's serve never returns an error.
-            let _ = axum::serve(CuttableListener(listener), app)
-                .with_graceful_shutdown(stopped)
-                .await;
+            let _ = axum::serve(CuttableListener(listener), app).with_graceful_shutdown(stopped).await;
         });
-        Ok(Self {
-            address,
-            credentials,
-            world,
-            stop,
-            task,
-        })
+        Ok(Self { address, credentials, world, stop, task })
     }
 
     /// InPlanning's base URL as the target connector has it: `http://127.0.0.1:PORT/InPlanningService/rest`.

@@ -58,11 +58,7 @@ impl Stats {
 
     /// All requests of a system, those for tokens included.
     pub fn total(&self, system: System) -> u64 {
-        self.requests
-            .iter()
-            .filter(|r| r.system == system)
-            .map(|r| r.count)
-            .sum()
+        self.requests.iter().filter(|r| r.system == system).map(|r| r.count).sum()
     }
 
     /// The requests of a system that could change something: all but GET and those for a token.

@@ -63,14 +63,7 @@ struct Token {
 
 impl TokenBook {
     pub(crate) fn new(seed: u64, label: &'static str, lives: Lives, lifetime: Duration, clients: Vec<Client>) -> Self {
-        Self {
-            seed,
-            label,
-            lives,
-            lifetime,
-            clients,
-            state: Mutex::default(),
-        }
+        Self { seed, label, lives, lifetime, clients, state: Mutex::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -104,10 +97,7 @@ impl TokenBook {
         let (id, secret) = decoded.split_once(':')?;
         known(id, secret).or_else(|| {
             // RFC 6749 has both halves form-encoded before they are joined.
-            known(
-                &percent_decode_str(id).decode_utf8().ok()?,
-                &percent_decode_str(secret).decode_utf8().ok()?,
-            )
+            known(&percent_decode_str(id).decode_utf8().ok()?, &percent_decode_str(secret).decode_utf8().ok()?)
         })
     }
 

@@ -1,5 +1,6 @@
 //! The fields that accounts of a target have, and the typed comparison of two values.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -9,7 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::record::{Record, scalar_text};
 
 /// The type of a field in the target system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum FieldType {
@@ -28,7 +29,7 @@ pub enum FieldType {
 /// let field = Field::text("username").required().unique().immutable().describe("The login name; cannot change");
 /// assert!(field.unique);
 /// ```
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "four independent facts, as they stand in the document")]
 pub struct Field {
@@ -156,7 +157,7 @@ fn same_untyped(a: &Value, b: &Value) -> bool {
 }
 
 /// The fields of a target's accounts.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Fields {
     /// The fields that the connector knows.
     pub fields: Vec<Field>,

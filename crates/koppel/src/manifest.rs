@@ -1,5 +1,6 @@
 //! What a connector is and can, derived from its code.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -8,7 +9,7 @@ use crate::registry::Connector;
 use crate::target::Target;
 
 /// Source or target.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Persons come from it.
@@ -18,7 +19,7 @@ pub enum Kind {
 }
 
 /// One JSON document that describes a connector.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Manifest {
     /// Its id on the command line.

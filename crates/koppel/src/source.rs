@@ -4,6 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -13,7 +14,7 @@ use crate::error::Result;
 /// A person as a source gives one, before any mapping.
 ///
 /// Written as one JSON object: `ExternalId`, `DisplayName`, the source's own fields and `Contracts`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct SourcePerson {
     /// What the source knows the person by; not empty, unique within the source and stable over reads.
     #[serde(rename = "ExternalId")]
@@ -30,7 +31,7 @@ pub struct SourcePerson {
 }
 
 /// A department as a source gives one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "PascalCase")]
 pub struct Department {
     /// What the source knows it by.

@@ -34,10 +34,7 @@ struct Running {
 
 impl FaultEngine {
     pub(crate) fn new(seed: u64, faults: Faults) -> Self {
-        let engine = Self {
-            seed,
-            rules: Mutex::default(),
-        };
+        let engine = Self { seed, rules: Mutex::default() };
         engine.replace(faults);
         engine
     }
@@ -48,15 +45,7 @@ impl FaultEngine {
 
     /// Takes other rules from now on; their counters begin at zero.
     pub(crate) fn replace(&self, faults: Faults) {
-        *self.rules() = faults
-            .0
-            .into_iter()
-            .map(|rule| Running {
-                rule,
-                seen: 0,
-                fired: 0,
-            })
-            .collect();
+        *self.rules() = faults.0.into_iter().map(|rule| Running { rule, seen: 0, fired: 0 }).collect();
     }
 
     /// The fault this request meets, if any. Every rule that matches counts the request, the first that is due fires.
@@ -77,13 +66,7 @@ impl FaultEngine {
 
     /// How often each rule fired.
     pub(crate) fn counts(&self) -> Vec<FaultCount> {
-        self.rules()
-            .iter()
-            .map(|r| FaultCount {
-                rule: r.rule.text.clone(),
-                fired: r.fired,
-            })
-            .collect()
+        self.rules().iter().map(|r| FaultCount { rule: r.rule.text.clone(), fired: r.fired }).collect()
     }
 }
 

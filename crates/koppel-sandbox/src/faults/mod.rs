@@ -89,11 +89,7 @@ enum RoutePattern {
 /// What happens to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    Status {
-        code: u16,
-        retry_after: Option<u32>,
-        committed: bool,
-    },
+    Status { code: u16, retry_after: Option<u32>, committed: bool },
     CutBefore,
     CutAfter,
     Slow(Duration),

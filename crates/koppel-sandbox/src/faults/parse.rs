@@ -25,10 +25,7 @@ impl FromStr for Faults {
         }
         let rule = |text: &str| {
             let text = text.trim();
-            parse_rule(text).map_err(|problem| FaultSpecError {
-                rule: text.to_owned(),
-                problem,
-            })
+            parse_rule(text).map_err(|problem| FaultSpecError { rule: text.to_owned(), problem })
         };
         spec.split(',').map(rule).collect::<Result<_, _>>().map(Self)
     }
@@ -50,16 +47,7 @@ fn parse_rule(text: &str) -> Result<Rule, String> {
     if matches!(kind, Kind::CursorRepeat | Kind::CursorCycle) && system == Some(System::InPlanning) {
         return Err("only IPassan's lists have a cursor".into());
     }
-    let mut rule = Rule {
-        text: text.to_owned(),
-        system,
-        method,
-        route,
-        kind,
-        from: 1,
-        times: Some(1),
-        chance: None,
-    };
+    let mut rule = Rule { text: text.to_owned(), system, method, route, kind, from: 1, times: Some(1), chance: None };
     parse_modifiers(&mut rule, &effect[end..])?;
     Ok(rule)
 }
@@ -95,10 +83,7 @@ fn parse_route(system: Option<System>, text: &str) -> Result<RoutePattern, Strin
         }
         let mut names: Vec<&str> = Route::ALL.iter().filter(|r| in_system(r)).map(|r| r.short()).collect();
         names.dedup();
-        return Err(format!(
-            "unknown route \"{text}\" ({}, a path or *)",
-            names.join(", ")
-        ));
+        return Err(format!("unknown route \"{text}\" ({}, a path or *)", names.join(", ")));
     }
     if let Some(start) = text.strip_suffix('*') {
         return Ok(RoutePattern::Prefix(start.to_owned()));
@@ -107,10 +92,7 @@ fn parse_route(system: Option<System>, text: &str) -> Result<RoutePattern, Strin
         return Ok(RoutePattern::Template(route));
     }
     let systems = [System::InPlanning, System::IPassan];
-    if systems
-        .into_iter()
-        .any(|s| system.is_none_or(|wanted| wanted == s) && find_below(s, text).is_some())
-    {
+    if systems.into_iter().any(|s| system.is_none_or(|wanted| wanted == s) && find_below(s, text).is_some()) {
         return Ok(RoutePattern::Exact(text.to_owned()));
     }
     Err(format!("no such path \"{text}\""))
@@ -162,11 +144,7 @@ fn parse_status(name: &str, argument: Option<&str>) -> Result<Kind, String> {
             Some(number(seconds, "seconds")?)
         }
     };
-    Ok(Kind::Status {
-        code,
-        retry_after,
-        committed,
-    })
+    Ok(Kind::Status { code, retry_after, committed })
 }
 
 fn parse_modifiers(rule: &mut Rule, mut text: &str) -> Result<(), String> {
@@ -199,9 +177,7 @@ fn parse_modifiers(rule: &mut Rule, mut text: &str) -> Result<(), String> {
 }
 
 fn number<T: FromStr>(text: &str, what: &str) -> Result<T, String> {
-    text.trim()
-        .parse()
-        .map_err(|_| format!("\"{text}\" is no whole number ({what})"))
+    text.trim().parse().map_err(|_| format!("\"{text}\" is no whole number ({what})"))
 }
 
 fn at_least_one(n: u64) -> Result<u64, String> {
@@ -226,14 +202,7 @@ mod tests {
         assert_eq!(r.system, Some(System::InPlanning));
         assert_eq!(r.method.as_deref(), Some("GET"));
         assert_eq!(r.route, RoutePattern::Template(Route::Users));
-        assert_eq!(
-            r.kind,
-            Kind::Status {
-                code: 429,
-                retry_after: Some(3),
-                committed: false
-            }
-        );
+        assert_eq!(r.kind, Kind::Status { code: 429, retry_after: Some(3), committed: false });
         assert_eq!((r.from, r.times, r.chance), (2, Some(4), Some(12.5)));
     }
 

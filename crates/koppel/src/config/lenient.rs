@@ -128,8 +128,21 @@ fn object(schema: &Value, map: &Map<String, Value>) -> Value {
     Value::Object(out)
 }
 
+/// The part of a schema that says what may stand at a place of the configuration.
+fn schema_at<'a>(schema: &'a Value, pointer: &str) -> &'a Value {
+    pointer.split('/').skip(1).fold(branch(schema), |at, part| {
+        let part = part.replace("~1", "/").replace("~0", "~");
+        let next = if has_type(at, "array") { at.get("items") } else { at.get("properties").and_then(|p| p.get(&part)) };
+        branch(next.unwrap_or(&Value::Null))
+    })
+}
+
 /// What is wrong with a value, in words.
-pub(super) fn complaint(kind: &ValidationErrorKind, shown: &str) -> String {
+pub(super) fn complaint(schema: &Value, pointer: &str, kind: &ValidationErrorKind, shown: &str) -> String {
+    let options = constants(schema_at(schema, pointer));
+    if !options.is_empty() {
+        return format!("{shown} is none of {}", options.join(", "));
+    }
     match kind {
         ValidationErrorKind::Type { kind: TypeKind::Single(expected) } => {
             let expected = match expected.to_string().as_str() {
@@ -142,18 +155,12 @@ pub(super) fn complaint(kind: &ValidationErrorKind, shown: &str) -> String {
             };
             format!("{shown} is not {expected}")
         }
-        ValidationErrorKind::Type { .. } => format!("{shown} has the wrong type"),
         ValidationErrorKind::Minimum { limit } => format!("{shown} is less than {limit}"),
         ValidationErrorKind::Maximum { limit } => format!("{shown} is more than {limit}"),
         ValidationErrorKind::MaxLength { limit } => format!("is longer than {limit} characters"),
         ValidationErrorKind::MaxItems { limit } => format!("has more than {limit} entries"),
-        ValidationErrorKind::Enum { options } => {
-            let options: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-            format!("{shown} is none of {}", options.join(", "))
-        }
         ValidationErrorKind::Pattern { pattern } => format!("{shown} does not look like {pattern}"),
-        ValidationErrorKind::AnyOf { .. } => format!("{shown} has the wrong type"),
-        ValidationErrorKind::OneOfNotValid { .. } => format!("{shown} is none of the values that are allowed here"),
+        ValidationErrorKind::Type { .. } | ValidationErrorKind::AnyOf { .. } => format!("{shown} has the wrong type"),
         _ => format!("{shown} is not allowed here"),
     }
 }

@@ -125,7 +125,8 @@ impl ConfigSchema {
                 kind => {
                     let secret = self.is_secret(error.instance_path().as_str());
                     let shown = if secret { "the value".to_owned() } else { short(error.instance()) };
-                    faults.push(Fault::new(path, lenient::complaint(kind, &shown)));
+                    let place = error.instance_path().as_str();
+                    faults.push(Fault::new(path, lenient::complaint(self.as_value(), place, kind, &shown)));
                 }
             }
         }

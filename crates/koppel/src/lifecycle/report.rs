@@ -1,5 +1,6 @@
 //! What an action came to.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::account::Reference;
@@ -9,7 +10,7 @@ use crate::permission::Entitlement;
 use crate::record::Record;
 
 /// The name under which an effect stands in the audit log. The list is closed: it is the one HelloID knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub enum AuditAction {
     /// An account was made.
     CreateAccount,

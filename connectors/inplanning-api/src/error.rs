@@ -1,0 +1,73 @@
+//! What InPlanning's error answers mean.
+//!
+//! Observed: `{"error": "…", "error_description": "211 - Object does not exist"}`, with the text sometimes under
+//! `message`, and `invalid_token` or `token_expired` under `error`. The HTTP status of these answers is not known, so
+//! what they say decides, not their status.
+
+use koppel::{Error, ErrorKind};
+use koppel_http::{Answer, Verdict};
+use serde_json::Value;
+
+/// Reads an answer that is not a success.
+pub(crate) fn classify(answer: &Answer) -> Verdict {
+    let body: Value = answer.json().unwrap_or(Value::Null);
+    let code = body.get("error").and_then(Value::as_str).unwrap_or_default();
+    if answer.status() == 401 || code.eq_ignore_ascii_case("invalid_token") || code.eq_ignore_ascii_case("token_expired") {
+        return Verdict::TokenRefused;
+    }
+    Verdict::Error(error(answer))
+}
+
+fn error(answer: &Answer) -> Error {
+    let request = answer.request();
+    let text = answer.error_text();
+    if says_missing(&text) {
+        return answer.fault(ErrorKind::NotFound, &format!("InPlanning has no such object for {request}"));
+    }
+    match answer.status() {
+        // Without the text of error 211 it says that the address is wrong, not that the object is missing.
+        404 | 410 => answer
+            .fault(ErrorKind::Protocol, &format!("InPlanning answered {request} with HTTP {} and no reason it documents", answer.status()))
+            .with_hint("check that BaseUrl is the address of the API itself"),
+        400 | 422 | 500 if says_duplicate(&text) => {
+            answer.fault(ErrorKind::Conflict, &format!("InPlanning refused {request}: the object exists already"))
+        }
+        _ => answer.error(),
+    }
+}
+
+/// Error 211: the object does not exist. The text is decoded: `\u0027` is an apostrophe by now.
+fn says_missing(text: &str) -> bool {
+    text.starts_with("211 - ")
+}
+
+/// What InPlanning says of a user that exists already is not known; these words are inferred.
+fn says_duplicate(text: &str) -> bool {
+    let text = text.to_lowercase();
+    ["already exist", "exists already", "already in use", "duplicate", "not unique", "must be unique", "bestaat al"].iter().any(|words| text.contains(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_error_211_says_missing() {
+        for text in [
+            "211 - Object does not exist",
+            "211 - The object does not exist.",
+            "211 - resource: The item you're trying to edit does not exist.",
+        ] {
+            assert!(says_missing(text), "{text}");
+        }
+        for text in ["", "2110 - x", "12 - error 211 - x", "does not exist", "211", "211- x"] {
+            assert!(!says_missing(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_duplicate_is_known_by_its_words() {
+        assert!(says_duplicate("112 - The object already exists."));
+        assert!(!says_duplicate("211 - The object does not exist."));
+    }
+}

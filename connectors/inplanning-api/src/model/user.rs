@@ -1,0 +1,122 @@
+//! A user.
+
+use koppel::{Error, ErrorKind};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+use super::{flag, text};
+
+/// A user, as the whole object that InPlanning gave.
+///
+/// `PUT /users` is sent the whole object back, so nothing of it may be lost: keys that this crate does not know stay.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct User(Map<String, Value>);
+
+impl User {
+    /// Wraps an object.
+    pub fn new(raw: Map<String, Value>) -> Self {
+        Self(raw)
+    }
+
+    /// Wraps a value.
+    ///
+    /// # Errors
+    /// `Protocol` where it is not an object.
+    pub fn from_value(value: Value) -> koppel::Result<Self> {
+        match value {
+            Value::Object(raw) => Ok(Self(raw)),
+            other => Err(Error::new(ErrorKind::Protocol, format!("a user of InPlanning is an object, not {}", kind(&other)))),
+        }
+    }
+
+    /// The login name, which is what InPlanning knows the user by; `None` where it is absent or blank.
+    pub fn username(&self) -> Option<String> {
+        self.text("username")
+    }
+
+    /// The human resource of the user; `None` where it is absent or blank.
+    pub fn resource(&self) -> Option<String> {
+        self.text("resource")
+    }
+
+    /// May the user log in? `None` where InPlanning does not say.
+    pub fn active(&self) -> Option<bool> {
+        flag(self.0.get("active")?)
+    }
+
+    /// The trimmed text of a field; `None` where it is absent, null, blank, an array or an object.
+    pub fn text(&self, field: &str) -> Option<String> {
+        text(&self.0, field)
+    }
+
+    /// The roles as InPlanning gave them; none where they are null or absent.
+    pub fn roles(&self) -> &[Value] {
+        self.0.get("roles").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    }
+
+    /// The whole object.
+    pub fn raw(&self) -> &Map<String, Value> {
+        &self.0
+    }
+
+    /// The whole object, to be changed and sent back.
+    pub fn into_raw(self) -> Map<String, Value> {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for User {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Map::deserialize(deserializer).map(Self)
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn user(value: Value) -> User {
+        User::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn active_is_a_boolean_or_its_name() {
+        for (value, active) in [(json!(true), Some(true)), (json!("False"), Some(false)), (json!(null), None), (json!("maybe"), None)] {
+            assert_eq!(user(json!({"active": value})).active(), active, "{value}");
+        }
+        assert_eq!(user(json!({})).active(), None);
+    }
+
+    #[test]
+    fn roles_may_be_null_absent_or_something_else() {
+        for value in [json!({}), json!({"roles": null}), json!({"roles": "none"})] {
+            assert!(user(value).roles().is_empty());
+        }
+        assert_eq!(user(json!({"roles": [{"role": "Planner"}]})).roles().len(), 1);
+    }
+
+    #[test]
+    fn keys_that_nobody_knows_come_back() {
+        let value = json!({"username": " 1001 ", "somethingNew": {"deep": [1]}});
+        let user = user(value.clone());
+        assert_eq!((user.username().as_deref(), serde_json::to_value(&user).unwrap()), (Some("1001"), value));
+    }
+
+    #[test]
+    fn what_is_no_object_is_no_user() {
+        assert_eq!(User::from_value(json!([])).unwrap_err().kind(), ErrorKind::Protocol);
+    }
+}

@@ -1,0 +1,210 @@
+//! An import: whose rosters are asked for, in which way, and what becomes of a failure.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::stream::{self, BoxStream, Stream, StreamExt, TryStreamExt};
+use inplanning_api::{InPlanning, ResourceRoster, RosterDay};
+use koppel::{Ctx, Error, ErrorKind, Result, SourcePerson};
+
+use crate::config::{Config, RosterMode};
+use crate::contracts::Contracts;
+use crate::people::Humans;
+use crate::seen::Seen;
+use crate::window::Window;
+
+/// One import. Its streams share it.
+#[derive(Debug)]
+pub(crate) struct Import<'a> {
+    /// Where everything comes from.
+    pub(crate) api: &'a InPlanning,
+    /// What the import was started with.
+    pub(crate) ctx: &'a Ctx,
+    /// What the administrator wants.
+    pub(crate) config: &'a Config,
+    /// The days that are asked for.
+    pub(crate) window: Window,
+    /// Whose rosters are asked for.
+    pub(crate) humans: Humans,
+    /// How days become contracts.
+    pub(crate) contracts: Contracts,
+    /// Who was named by a group's roster.
+    pub(crate) seen: Mutex<Seen>,
+    /// How many rosters failed and were tolerated.
+    pub(crate) failed: AtomicU32,
+    /// How many resources InPlanning does not know a roster of (error 211).
+    pub(crate) unknown: AtomicU32,
+}
+
+impl<'a> Import<'a> {
+    /// All persons with shifts.
+    pub(crate) fn persons(self) -> BoxStream<'a, Result<SourcePerson>> {
+        let import = Arc::new(self);
+        import.ctx.progress().total(import.humans.len() as u64);
+        let everybody = 0..import.humans.len();
+        let fewer = import.contracts.groups.len() < import.humans.len();
+        match import.config.roster {
+            RosterMode::Group => Arc::clone(&import).by_group().chain(import.end(Self::tell_unnamed)).boxed(),
+            RosterMode::Auto if fewer => {
+                // The second stream is made when the first one is through: not before then it is known who is left.
+                let rest = Arc::clone(&import);
+                let rest = stream::once(async move {
+                    let unnamed = rest.seen().unnamed();
+                    rest.one_by_one(unnamed.into_iter())
+                });
+                Arc::clone(&import).by_group().chain(rest.flatten()).chain(import.end(Self::tell_differing)).boxed()
+            }
+            RosterMode::Auto | RosterMode::Resource => Arc::clone(&import).one_by_one(everybody).chain(import.end(|_| ())).boxed(),
+        }
+    }
+
+    /// The persons at these places, in their order, with a request for each.
+    fn one_by_one(self: Arc<Self>, places: impl Iterator<Item = usize> + Send + 'a) -> impl Stream<Item = Result<SourcePerson>> + Send + 'a {
+        let at_once = self.at_once();
+        let ask = Arc::clone(&self);
+        stream::iter(places)
+            .map(move |place| Arc::clone(&ask).ask_for_person(place))
+            .buffered(at_once)
+            .map(move |answer| {
+                self.ctx.progress().advance(1);
+                answer.or_else(|error| self.tolerate(error).map(|()| None))
+            })
+            .try_filter_map(|person| async move { Ok(person) })
+    }
+
+    async fn ask_for_person(self: Arc<Self>, place: usize) -> Result<Option<SourcePerson>> {
+        self.ctx.go_on()?;
+        let Some(human) = self.humans.list().get(place) else { return Ok(None) };
+        let resource = &*human.resource;
+        let days = self.api.resource_roster(self.ctx, resource, self.window.start, self.window.end).await?;
+        if days.is_none() {
+            self.unknown.fetch_add(1, Ordering::Relaxed);
+        }
+        self.person(place, &days.unwrap_or_default())
+    }
+
+    /// The persons whom the rosters of all groups name, each once, with a request for each group.
+    fn by_group(self: Arc<Self>) -> impl Stream<Item = Result<SourcePerson>> + Send + 'a {
+        let at_once = self.at_once();
+        let groups: Vec<String> = self.contracts.groups.names().map(str::to_owned).collect();
+        let ask = Arc::clone(&self);
+        stream::iter(groups)
+            .map(move |group| Arc::clone(&ask).ask_for_group(group))
+            .buffered(at_once)
+            .flat_map(move |answer| {
+                let import = Arc::clone(&self);
+                let (rosters, error) = match answer.or_else(|error| import.tolerate(error).map(|()| Vec::new())) {
+                    Ok(rosters) => (rosters, None),
+                    Err(error) => (Vec::new(), Some(Err(error))),
+                };
+                let persons = rosters.into_iter().filter_map(move |roster| import.named(&roster));
+                stream::iter(persons.chain(error))
+            })
+    }
+
+    async fn ask_for_group(self: Arc<Self>, group: String) -> Result<Vec<ResourceRoster>> {
+        self.ctx.go_on()?;
+        let rosters = self.api.group_roster(self.ctx, &group, self.window.start, self.window.end).await?;
+        if rosters.is_none() {
+            self.unknown.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(rosters.unwrap_or_default())
+    }
+
+    /// The person of a roster within a group's, the first time that the person is named.
+    fn named(&self, roster: &ResourceRoster) -> Option<Result<SourcePerson>> {
+        let place = self.humans.place(roster.uname.as_deref()?.trim())?;
+        if !self.seen().first(place, &roster.days) {
+            return None;
+        }
+        self.ctx.progress().advance(1);
+        self.person(place, &roster.days).or_else(|error| self.tolerate(error).map(|()| None)).transpose()
+    }
+
+    /// The person at a place; `None` without shifts.
+    fn person(&self, place: usize, days: &[RosterDay]) -> Result<Option<SourcePerson>> {
+        let Some(human) = self.humans.list().get(place) else { return Ok(None) };
+        let contracts = self.contracts.of(&human.resource, days, self.ctx)?;
+        Ok((!contracts.is_empty()).then(|| human.person(contracts)))
+    }
+
+    /// Lets a failure pass while the configuration allows as many.
+    ///
+    /// Only what concerns one roster can pass: refused credentials, a cancelled run and mistakes never do.
+    fn tolerate(&self, error: Error) -> Result<()> {
+        let passing = matches!(
+            error.kind(),
+            ErrorKind::Transient
+                | ErrorKind::RateLimited
+                | ErrorKind::Ambiguous
+                | ErrorKind::Protocol
+                | ErrorKind::Invalid
+                | ErrorKind::NotFound
+                | ErrorKind::Denied
+                | ErrorKind::Conflict
+        );
+        let most = self.config.max_roster_failures;
+        if !passing || most == 0 {
+            return Err(error);
+        }
+        if self.failed.fetch_add(1, Ordering::Relaxed) >= most {
+            return Err(error.with_hint(format!("{most} rosters failed before it, which is all that maxRosterFailures allows")));
+        }
+        self.ctx.warn(format!("{error}: the import goes on without it, as maxRosterFailures allows"));
+        Ok(())
+    }
+
+    /// Nothing more, once this is told and logged.
+    fn end(self: Arc<Self>, tell: fn(&Self)) -> impl Stream<Item = Result<SourcePerson>> + Send + 'a {
+        let told = stream::once(async move {
+            tell(&self);
+            let unknown = self.unknown.load(Ordering::Relaxed);
+            let failed = self.failed.load(Ordering::Relaxed);
+            tracing::info!(people = self.humans.len(), unknown, failed, "all rosters are read");
+            if unknown > 0 {
+                tracing::info!("InPlanning knows no roster of {unknown} that it was asked for (error 211): they have no shifts");
+            }
+            Ok(None)
+        });
+        told.try_filter_map(|person| async move { Ok(person) })
+    }
+
+    fn tell_unnamed(&self) {
+        let unnamed = self.seen().unnamed().len();
+        if unnamed > 0 {
+            self.ctx.progress().advance(unnamed as u64);
+            self.ctx.warn(format!(
+                "{unnamed} of {} active persons are in no group's roster and are left out; roster \"auto\" asks for them one by one",
+                self.humans.len()
+            ));
+        }
+        self.tell_differing();
+    }
+
+    fn tell_differing(&self) {
+        let differing = self.seen().differing();
+        if differing > 0 {
+            self.ctx.warn(format!(
+                "{differing} persons have other shifts in one group's roster than in another's: the first is taken; roster \"resource\" reads all their shifts"
+            ));
+        }
+    }
+
+    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn at_once(&self) -> usize {
+        self.ctx.concurrency().map_or(usize::from(self.config.concurrency), usize::from).max(1)
+    }
+}
+
+/// The stream up to and with its first error: what is incomplete has no further persons.
+pub(crate) fn until_error<'a, T: Send + 'a>(stream: impl Stream<Item = Result<T>> + Send + 'a) -> BoxStream<'a, Result<T>> {
+    let items = stream.scan(false, |failed, item| {
+        let go_on = !*failed;
+        *failed = item.is_err();
+        async move { go_on.then_some(item) }
+    });
+    items.fuse().boxed()
+}

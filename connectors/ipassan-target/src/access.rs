@@ -1,0 +1,159 @@
+//! The access profile on the doors: given by enable, replaced by update, taken away by disable.
+
+use async_trait::async_trait;
+use koppel::{Account, Ctx, Effect, Error, ErrorKind, Record, Result, Switching};
+
+use crate::config::OnUnmappedProfile;
+use crate::model::{self, LOOKUP_KEY};
+use crate::profiles::Profile;
+use crate::target::IPassan;
+
+/// How the slot is written in a form.
+const SLOT: &str = "accessType[doorPermanent]";
+/// The text that takes the profile out of the slot.
+const NOTHING: &str = "null";
+
+/// What becomes of the access profile in a write.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Door<'a> {
+    /// It stays as it is.
+    Leave,
+    /// It becomes this one.
+    Give(&'a str),
+    /// It is taken away.
+    Take,
+}
+
+impl IPassan {
+    /// The profile that a key chooses where it is another one than the present; a key that chooses none is an error
+    /// or leaves the present one, as the configuration says.
+    pub(crate) fn another(&self, key: &str, now: &str) -> Result<Option<&Profile>> {
+        match self.profiles.find(key) {
+            Some(profile) if same(&profile.id, now) => Ok(None),
+            Some(profile) => Ok(Some(profile)),
+            // The stored data of an account holds the GUID of its profile.
+            None if same(key, now) => Ok(None),
+            None if self.on_unmapped == OnUnmappedProfile::Keep => {
+                tracing::warn!("no access profile is mapped for [{}]: IPassan profile [{now}] is kept", key.trim());
+                Ok(None)
+            }
+            None => Err(unmapped(key)),
+        }
+    }
+
+    /// Sends a form with what becomes of the access profile, and gives the person as IPassan has it afterwards.
+    ///
+    /// IPassan ignores a profile that it does not know without a word, so what it kept is read.
+    pub(crate) async fn write(
+        &self,
+        ctx: &Ctx,
+        current: &Account,
+        mut form: Vec<(String, String)>,
+        door: Door<'_>,
+    ) -> Result<Account> {
+        match door {
+            Door::Leave => {}
+            Door::Give(profile) => form.push((SLOT.to_owned(), profile.to_owned())),
+            Door::Take => form.push((SLOT.to_owned(), NOTHING.to_owned())),
+        }
+        if form.is_empty() {
+            return Ok(current.clone());
+        }
+        let id = current.reference.text()?;
+        let unknown = |error: &Error| {
+            let indexed = self.index.fields().iter().any(|field| form.iter().any(|(name, _)| name == field));
+            if indexed && !error.is(ErrorKind::DryRun) {
+                self.index.forget();
+            }
+        };
+        self.client.update(ctx, &id, &form).await.inspect_err(unknown)?;
+        let after = self.read_back(ctx, &id).await.inspect_err(unknown)?;
+        self.moved(&id, Some(&current.data), Some(&after.data));
+        let kept = after.data.non_empty(LOOKUP_KEY);
+        match (door, kept) {
+            (Door::Give(sent), kept) if !kept.as_deref().is_some_and(|kept| same(sent, kept)) => Err(Error::invalid(
+                LOOKUP_KEY,
+                format!("IPassan ignored access profile [{sent}]: does it exist on this site?"),
+            )
+            .with_hint("correct its AccessProfileId in the table of access profiles")),
+            (Door::Take, Some(kept)) => Err(Error::new(
+                ErrorKind::Protocol,
+                format!("IPassan did not take access profile [{kept}] from person [{id}]: the doors still open"),
+            )
+            .with_hint("take it away in IPassan itself and report this")),
+            _ => Ok(after),
+        }
+    }
+
+    async fn read_back(&self, ctx: &Ctx, id: &str) -> Result<Account> {
+        let doing = "the change was sent, but the person could not be read afterwards";
+        let person = self.client.person(ctx, id).await.map_err(|error| {
+            let kind = match error.kind() {
+                ErrorKind::Transient | ErrorKind::RateLimited => ErrorKind::Ambiguous,
+                kind => kind,
+            };
+            error.with_kind(kind).context(doing)
+        })?;
+        let person = person.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("{doing}: IPassan does not have [{id}] any more")))?;
+        model::account(person, &self.fields)
+    }
+}
+
+#[async_trait]
+impl Switching for IPassan {
+    async fn enable(&self, ctx: &Ctx, current: &Account, data: &Record) -> Result<(Account, Effect)> {
+        let form = model::changed(&self.field_changes(current, data)?)?;
+        let profile = match (data.non_empty(LOOKUP_KEY), current.data.non_empty(LOOKUP_KEY)) {
+            (None, Some(_)) => None,
+            (None, None) => {
+                return Err(Error::invalid(LOOKUP_KEY, "is empty, so no access profile can be chosen")
+                    .with_hint("map it for Enable, for instance to the job title of the primary contract"));
+            }
+            (Some(key), Some(now)) => self.another(&key, &now)?,
+            (Some(key), None) => Some(self.profiles.find(&key).ok_or_else(|| unmapped(&key))?),
+        };
+        if let Some(profile) = profile {
+            tracing::debug!(profile = %profile.name, id = %profile.id, "access profile to give");
+        }
+        self.switch(ctx, current, form, profile.map_or(Door::Leave, |profile| Door::Give(&profile.id))).await
+    }
+
+    async fn disable(&self, ctx: &Ctx, current: &Account, data: &Record) -> Result<(Account, Effect)> {
+        let form = model::changed(&self.field_changes(current, data)?)?;
+        let others = model::other_slots(&current.raw);
+        if !others.is_empty() {
+            ctx.warn(format!(
+                "IPassan person [{}] keeps other access, which is not managed here: {}",
+                current.reference,
+                others.join(", ")
+            ));
+        }
+        let door = if current.enabled == Some(true) { Door::Take } else { Door::Leave };
+        self.switch(ctx, current, form, door).await
+    }
+}
+
+impl IPassan {
+    async fn switch(
+        &self,
+        ctx: &Ctx,
+        current: &Account,
+        form: Vec<(String, String)>,
+        door: Door<'_>,
+    ) -> Result<(Account, Effect)> {
+        let effect = if form.is_empty() && matches!(door, Door::Leave) { Effect::Unchanged } else { Effect::Changed };
+        Ok((self.write(ctx, current, form, door).await?, effect))
+    }
+}
+
+/// GUIDs do not have a case.
+fn same(a: &str, b: &str) -> bool {
+    a.trim().eq_ignore_ascii_case(b.trim())
+}
+
+fn unmapped(key: &str) -> Error {
+    Error::invalid(
+        LOOKUP_KEY,
+        format!("no access profile is mapped for [{}]; add it to accessProfiles or accessProfilesFile", key.trim()),
+    )
+}

@@ -1,0 +1,87 @@
+//! What every command shares: connectors, secrets to scrub, locks, clock, cancellation.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use koppel::{Connector, Ctx, Instance, Registry, Scrubber, Source};
+use koppel_http::{FileLocks, StateDir, SystemClock};
+use serde_json::Value;
+
+use crate::failure::Failure;
+
+/// Where tokens and locks are kept, in place of the user's cache folder.
+pub(crate) const STATE_DIR: &str = "KOPPEL_STATE_DIR";
+
+/// What every command shares.
+pub(crate) struct Host {
+    registry: Registry,
+    scrubber: Scrubber,
+    ctx: Ctx,
+}
+
+impl Host {
+    /// The connectors of this program, with tokens and locks shared over all processes of this user.
+    pub(crate) fn new(scrubber: &Scrubber) -> Result<Self, Failure> {
+        #[expect(clippy::disallowed_methods, reason = "the command line is where the environment is read")]
+        let folder = std::env::var(STATE_DIR).ok().filter(|folder| !folder.trim().is_empty());
+        let state = match folder {
+            Some(folder) => StateDir::at(PathBuf::from(folder))?,
+            None => StateDir::for_user()?,
+        };
+        Self::with_state(&state, scrubber)
+    }
+
+    /// The same with tokens and locks in another place.
+    pub(crate) fn with_state(state: &StateDir, scrubber: &Scrubber) -> Result<Self, Failure> {
+        let registry = Registry::default()
+            .with(inplanning_source::connector(state.clone(), scrubber.clone()))?
+            .with(inplanning_target::connector(state.clone(), scrubber.clone()))?
+            .with(ipassan_target::connector(state.clone(), scrubber.clone()))?;
+        let ctx = Ctx::new(Arc::new(SystemClock::new())).with_locks(Arc::new(FileLocks::new(state.clone())));
+        Ok(Self { registry, scrubber: scrubber.clone(), ctx })
+    }
+
+    /// The connectors.
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// What takes secrets out of texts.
+    pub(crate) fn scrubber(&self) -> &Scrubber {
+        &self.scrubber
+    }
+
+    /// The context of this program.
+    pub(crate) fn ctx(&self) -> &Ctx {
+        &self.ctx
+    }
+
+    /// A connector by its id.
+    pub(crate) fn connector(&self, id: &str) -> Result<&Arc<dyn Connector>, Failure> {
+        self.registry.get(id).map_err(|error| Failure { code: 2, ..Failure::from(error) })
+    }
+
+    /// An instance for a configuration whose secrets are scrubbed from now on; `place` names the file in faults.
+    pub(crate) fn instance(&self, id: &str, config: &Value, place: &str) -> Result<Instance, Failure> {
+        let connector = self.connector(id)?;
+        connector.config_schema().scrub_into(config, &self.scrubber);
+        connector.build(config).map_err(|error| Failure::of(&error, place))
+    }
+
+    /// A source for a configuration.
+    pub(crate) fn source(&self, id: &str, config: &Value, place: &str) -> Result<Box<dyn Source>, Failure> {
+        match self.instance(id, config, place)? {
+            Instance::Source(source) => Ok(source),
+            Instance::Target(_) => Err(Failure::usage(format!("{id} is a target and has no persons"))
+                .with_hint(format!("koppel run {id} import-accounts prints its accounts"))),
+        }
+    }
+}
+
+/// Sets a key of a configuration, however it is spelled there.
+pub(crate) fn override_key(config: &mut Value, key: &str, value: Value) {
+    if let Value::Object(map) = config {
+        map.retain(|known, _| !known.eq_ignore_ascii_case(key));
+        map.insert(key.to_owned(), value);
+    }
+}

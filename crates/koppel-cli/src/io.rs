@@ -1,0 +1,79 @@
+//! Input, bounded; output, whole lines.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::Path;
+
+use koppel_helloid::decode;
+use serde_json::Value;
+
+use crate::failure::Failure;
+
+/// A document, a configuration or a line of a batch may have this many bytes.
+pub(crate) const MOST_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Stdin, or a file.
+pub(crate) fn open(input: Option<&Path>) -> Result<Box<dyn BufRead + Send>, Failure> {
+    match input {
+        None => Ok(Box::new(BufReader::new(io::stdin()))),
+        Some(path) => {
+            let file = File::open(path).map_err(|e| Failure::usage(format!("cannot read {}: {e}", path.display())))?;
+            Ok(Box::new(BufReader::new(file)))
+        }
+    }
+}
+
+/// Everything, up to the bound.
+pub(crate) fn read_all(reader: impl Read, what: &str) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    reader.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|e| Failure::usage(format!("cannot read {what}: {e}")))?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(Failure::usage(format!("{what} is larger than {} MiB", MOST_BYTES / 1024 / 1024)));
+    }
+    Ok(bytes)
+}
+
+/// The next line of a batch, without its end; `None` after the last. A line over the bound is read past and reported.
+pub(crate) fn read_line(reader: &mut dyn BufRead) -> io::Result<Option<Result<Vec<u8>, String>>> {
+    let mut line = Vec::new();
+    if reader.take(MOST_BYTES + 1).read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
+    }
+    if line.last() == Some(&b'\n') {
+        line.pop();
+        if line.last() == Some(&b'\r') {
+            line.pop();
+        }
+    } else if line.len() as u64 > MOST_BYTES {
+        reader.skip_until(b'\n')?;
+        return Ok(Some(Err(format!("the line is larger than {} MiB", MOST_BYTES / 1024 / 1024))));
+    }
+    Ok(Some(Ok(line)))
+}
+
+/// A configuration file as JSON, whatever its encoding.
+pub(crate) fn read_config(path: &Path) -> Result<Value, Failure> {
+    let name = path.display();
+    let file = File::open(path).map_err(|e| Failure::usage(format!("cannot read {name}: {e}")))?;
+    let bytes = read_all(file, &name.to_string())?;
+    let text = decode(&bytes).map_err(|e| Failure::usage(format!("{name}: {e}")))?;
+    serde_json::from_str(&text).map_err(|e| Failure::usage(format!("{name}: is not JSON: {e}")))
+}
+
+/// Writes one line to stdout. A reader that went away ends the program quietly, as it does for every filter.
+pub(crate) fn print_line(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n"));
+    written.map_err(Failure::stdout)
+}
+
+/// Writes JSON as one line to stdout.
+pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string(value).map_err(|e| Failure::failed(format!("cannot write the result: {e}")))?;
+    print_line(&text)
+}
+
+/// Makes sure that everything is out.
+pub(crate) fn flush() -> Result<(), Failure> {
+    io::stdout().lock().flush().map_err(Failure::stdout)
+}

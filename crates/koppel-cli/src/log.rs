@@ -1,0 +1,103 @@
+//! Messages on stderr, with every known secret taken out.
+
+use std::io::{self, Write};
+
+use koppel::Scrubber;
+use tracing::Level;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::args::{LogArgs, LogFormat};
+use crate::failure::Failure;
+
+/// Writes each event to stderr, scrubbed.
+#[derive(Clone)]
+struct Scrubbed(Scrubber);
+
+/// One event: gathered, scrubbed, written whole.
+struct Line<'a> {
+    scrubber: &'a Scrubber,
+    text: Vec<u8>,
+}
+
+impl<'a> MakeWriter<'a> for Scrubbed {
+    type Writer = Line<'a>;
+    fn make_writer(&'a self) -> Line<'a> {
+        Line { scrubber: &self.0, text: Vec::new() }
+    }
+}
+
+impl Write for Line<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.text.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Line<'_> {
+    fn drop(&mut self) {
+        let text = String::from_utf8_lossy(&self.text);
+        // Stderr may be closed; there is nowhere left to say so.
+        let _ = io::stderr().lock().write_all(self.scrubber.text(&text).as_bytes());
+    }
+}
+
+/// Starts logging. Without `-v` only warnings, with it every request of ours, with `-vv` everything.
+pub(crate) fn start(args: &LogArgs, scrubber: &Scrubber) {
+    let filter = match args.verbose {
+        0 => Targets::new().with_default(LevelFilter::WARN),
+        1 => ["koppel", "koppel_http", "koppel_helloid", "inplanning_api", "inplanning_source", "inplanning_target", "ipassan_target"]
+            .into_iter()
+            .fold(Targets::new().with_default(LevelFilter::WARN), |filter, target| filter.with_target(target, Level::DEBUG)),
+        _ => Targets::new().with_default(LevelFilter::TRACE),
+    };
+    let writer = Scrubbed(scrubber.clone());
+    let registry = tracing_subscriber::registry().with(filter);
+    let layer = tracing_subscriber::fmt::layer().with_writer(writer);
+    let started = match args.log_format {
+        LogFormat::Human => {
+            let color = io::IsTerminal::is_terminal(&io::stderr());
+            registry.with(layer.without_time().with_target(false).with_ansi(color)).try_init()
+        }
+        LogFormat::Json => registry.with(layer.json().flatten_event(true).with_ansi(false)).try_init(),
+    };
+    // A second start in one process keeps the first.
+    drop(started);
+}
+
+/// Says why the program fails: what, what would help, and with `-v` the detail.
+pub(crate) fn failure(failure: &Failure, args: &LogArgs, scrubber: &Scrubber) {
+    if failure.message.is_empty() {
+        return;
+    }
+    let message = scrubber.text(&failure.message);
+    let hint = failure.hint.as_deref().map(|hint| scrubber.text(hint));
+    let detail = failure.detail.as_deref().map(|detail| scrubber.text(detail));
+    let mut text = String::new();
+    match args.log_format {
+        LogFormat::Json => {
+            let line = serde_json::json!({ "level": "ERROR", "message": message, "hint": hint, "detail": detail, "exit": failure.code });
+            text.push_str(&line.to_string());
+        }
+        LogFormat::Human => {
+            text.push_str("error: ");
+            text.push_str(&message);
+            if let Some(hint) = hint {
+                text.push_str("\nhint: ");
+                text.push_str(&hint);
+            }
+            if let Some(detail) = detail.filter(|_| args.verbose > 0) {
+                text.push_str("\ndetail: ");
+                text.push_str(&detail);
+            }
+        }
+    }
+    text.push('\n');
+    // Stderr may be closed; there is nowhere left to say so.
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}

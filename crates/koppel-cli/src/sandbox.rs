@@ -1,0 +1,73 @@
+//! `koppel sandbox`: the stand-in systems, until Ctrl-C.
+
+use std::time::Duration;
+
+use koppel::Clock as _;
+use koppel_http::SystemClock;
+use koppel_sandbox::{Faults, Options, Sandbox};
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::io::{flush, print_json};
+
+/// Starts the stand-ins, prints how to reach them as one line of JSON, and runs until Ctrl-C.
+pub(crate) async fn sandbox(port: u16, persons: usize, seed: u64, fault: Option<&str>, latency_ms: u64) -> Result<(), Failure> {
+    let faults = match fault {
+        Some(spec) => spec.parse::<Faults>().map_err(|e| {
+            Failure::usage(format!("--fault: {e}")).with_hint("docs/sandbox.md explains the grammar, with examples")
+        })?,
+        None => Faults::none(),
+    };
+    let options = Options::default()
+        .port(port)
+        .persons(persons)
+        .seed(seed)
+        .now(SystemClock::default().now())
+        .latency(Duration::from_millis(latency_ms))
+        .faults(faults);
+    let sandbox = Sandbox::start(options).await.map_err(|e| Failure::failed(e.to_string()))?;
+    print_json(&json!({
+        "inplanning": sandbox.inplanning_url(),
+        "ipassan": sandbox.ipassan_url(),
+        "configs": configs(&sandbox),
+    }))?;
+    flush()?;
+    tokio::signal::ctrl_c().await.map_err(|e| Failure::failed(format!("cannot wait for Ctrl-C: {e}")))?;
+    sandbox.stop().await;
+    Ok(())
+}
+
+/// A configuration for each connector that reaches this sandbox.
+pub(crate) fn configs(sandbox: &Sandbox) -> Value {
+    let known = sandbox.credentials();
+    let profiles: Vec<Value> = known
+        .access_profiles
+        .iter()
+        .map(|(name, guid)| json!({ "HelloIDLookupKey": name, "AccessProfileName": name, "AccessProfileId": guid }))
+        .collect();
+    json!({
+        "inplanning-source": {
+            "Username": known.inplanning_username,
+            "Password": known.inplanning_password,
+            "BaseUrl": sandbox.inplanning_admin_url(),
+            "HistoricalDays": 1,
+            "FutureDays": 2,
+        },
+        "inplanning-target": {
+            "ClientId": known.inplanning_client_id,
+            "ClientSecret": known.inplanning_client_secret,
+            "BaseUrl": sandbox.inplanning_url(),
+            "permissions": [
+                { "name": "Planner", "role": "Planner", "resourceGroup": "Planner {{LocationOwn}}" },
+                { "name": "Medewerker", "role": "Medewerker", "resourceGroup": "Company" },
+            ],
+        },
+        "ipassan-target": {
+            "clientID": known.ipassan_client_id,
+            "clientSecret": known.ipassan_client_secret,
+            "BaseUrl": sandbox.ipassan_url(),
+            "siteId": known.site_id,
+            "accessProfiles": profiles,
+        },
+    })
+}

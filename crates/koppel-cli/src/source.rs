@@ -1,0 +1,43 @@
+//! `koppel persons` and `koppel departments`.
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+use futures_util::stream::{BoxStream, TryStreamExt as _};
+use koppel::Error;
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::host::{Host, override_key};
+use crate::io::{flush, print_json, read_config};
+use crate::progress::bar;
+
+/// Prints the persons of a source.
+pub(crate) async fn persons(host: &Host, id: &str, config: &Path, concurrency: Option<NonZeroUsize>) -> Result<(), Failure> {
+    let mut value = read_config(config)?;
+    if let Some(concurrency) = concurrency {
+        override_key(&mut value, "concurrency", concurrency.get().into());
+    }
+    let source = host.source(id, &value, &place(config))?;
+    let ctx = host.ctx().for_action(false, None).with_progress(bar("persons"));
+    print_all(source.persons(&ctx)).await
+}
+
+/// Prints the departments of a source.
+pub(crate) async fn departments(host: &Host, id: &str, config: &Path) -> Result<(), Failure> {
+    let source = host.source(id, &read_config(config)?, &place(config))?;
+    let ctx = host.ctx().for_action(false, None);
+    print_all(source.departments(&ctx)).await
+}
+
+/// How a fault in this file is led in.
+pub(crate) fn place(config: &Path) -> String {
+    format!("{}: ", config.display())
+}
+
+async fn print_all<T: Serialize>(mut stream: BoxStream<'_, Result<T, Error>>) -> Result<(), Failure> {
+    while let Some(object) = stream.try_next().await? {
+        print_json(&object)?;
+    }
+    flush()
+}

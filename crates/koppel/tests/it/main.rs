@@ -1,0 +1,7 @@
+//! Tests of the core through its public interface.
+
+mod arrows;
+mod config;
+mod lifecycle;
+mod memory;
+mod permissions;
