@@ -25,7 +25,8 @@ const LARGEST: u64 = 32 << 20;
 /// The client of one InPlanning environment. Clones share its token and its connections.
 ///
 /// # Errors
-/// - `NotFound` only where InPlanning itself says so, with error 211; a status alone never means that.
+/// - `NotFound` only where InPlanning itself says so to a request that reads, with error 211; a status alone never
+///   means that. In answer to a change it is `Invalid`: what is missing may be a group that the change refers to.
 /// - `Auth` where it refuses the credentials, also after a fresh token.
 /// - `Conflict` where an object exists already (the words it uses are inferred).
 /// - All else by HTTP status, as `koppel_http` reads it, with the text of the API.
@@ -92,7 +93,7 @@ impl InPlanning {
         let mut users = self.users(ctx);
         while let Some(user) = users.next().await {
             let user = user?;
-            if user.username().is_some_and(|name| name == username.trim()) {
+            if user.username().is_some_and(|name| name.trim() == username.trim()) {
                 return Ok(Some(user));
             }
         }
@@ -183,7 +184,7 @@ fn unless_missing<T>(read: Result<T>) -> Result<Option<T>> {
 fn read_user(answer: &Answer, username: &str) -> Result<User> {
     let user: User = answer.json()?;
     match user.username() {
-        Some(name) if name.to_lowercase() == username.trim().to_lowercase() => Ok(user),
+        Some(name) if name.trim().to_lowercase() == username.trim().to_lowercase() => Ok(user),
         Some(other) => Err(answer.not_understood(&format!("it is user [{other}]"))),
         None => Err(answer.not_understood("it is no user, for it has no username")),
     }

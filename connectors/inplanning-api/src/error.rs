@@ -22,7 +22,12 @@ fn error(answer: &Answer) -> Error {
     let request = answer.request();
     let text = answer.error_text();
     if says_missing(&text) {
-        return answer.fault(ErrorKind::NotFound, &format!("InPlanning has no such object for {request}"));
+        // What a change refers to, such as a group, can be missing just as well as what it is to change.
+        return if request.starts_with("GET ") {
+            answer.fault(ErrorKind::NotFound, &format!("InPlanning has no such object for {request}"))
+        } else {
+            answer.fault(ErrorKind::Invalid, &format!("InPlanning misses something that {request} names"))
+        };
     }
     match answer.status() {
         // Without the text of error 211 it says that the address is wrong, not that the object is missing.

@@ -84,6 +84,9 @@ impl<'a> Import<'a> {
     }
 
     /// The persons whom the rosters of all groups name, each once, with a request for each group.
+    ///
+    /// Several groups are asked at once, but their answers are read one after the other, person by person: what waits
+    /// stays on the wire, and memory does not grow with the size of a group.
     fn by_group(self: Arc<Self>) -> impl Stream<Item = Result<SourcePerson>> + Send + 'a {
         let at_once = self.at_once();
         let groups: Vec<String> = self.contracts.groups.names().map(str::to_owned).collect();
@@ -91,34 +94,39 @@ impl<'a> Import<'a> {
         stream::iter(groups)
             .map(move |group| Arc::clone(&ask).ask_for_group(group))
             .buffered(at_once)
-            .flat_map(move |answer| {
-                let import = Arc::clone(&self);
-                let (rosters, error) = match answer.or_else(|error| import.tolerate(error).map(|()| Vec::new())) {
-                    Ok(rosters) => (rosters, None),
-                    Err(error) => (Vec::new(), Some(Err(error))),
-                };
-                let persons = rosters.into_iter().filter_map(move |roster| import.named(&roster));
-                stream::iter(persons.chain(error))
-            })
+            .flatten()
+            .filter_map(move |roster| std::future::ready(self.of_group(roster).transpose()))
     }
 
-    async fn ask_for_group(self: Arc<Self>, group: String) -> Result<Vec<ResourceRoster>> {
-        self.ctx.go_on()?;
-        let rosters = self.api.group_roster(self.ctx, &group, self.window.start, self.window.end).await?;
-        if rosters.is_none() {
-            self.unknown.fetch_add(1, Ordering::Relaxed);
+    /// The roster of a group, whose beginning has arrived.
+    async fn ask_for_group(self: Arc<Self>, group: String) -> BoxStream<'static, Result<ResourceRoster>> {
+        if let Err(error) = self.ctx.go_on() {
+            return stream::once(std::future::ready(Err(error))).boxed();
         }
-        Ok(rosters.unwrap_or_default())
+        match self.api.group_roster(self.ctx, &group, self.window.start, self.window.end).await {
+            Ok(rosters) => stream::iter(rosters.unwrap_or_default().into_iter().map(Ok)).boxed(),
+            Err(error) => stream::once(std::future::ready(Err(error))).boxed(),
+        }
+    }
+
+    /// The person of an item of a group's roster, if it is one that is asked for and not yet given.
+    fn of_group(&self, roster: Result<ResourceRoster>) -> Result<Option<SourcePerson>> {
+        match roster {
+            Ok(roster) => self.named(&roster).or_else(|error| self.tolerate(error).map(|()| None)),
+            Err(error) if error.is(ErrorKind::NotFound) => {
+                self.unknown.fetch_add(1, Ordering::Relaxed);
+                Ok(None)
+            }
+            Err(error) => self.tolerate(error).map(|()| None),
+        }
     }
 
     /// The person of a roster within a group's, the first time that the person is named.
-    fn named(&self, roster: &ResourceRoster) -> Option<Result<SourcePerson>> {
-        let place = self.humans.place(roster.uname.as_deref()?.trim())?;
-        if !self.seen().first(place, &roster.days) {
-            return None;
-        }
+    fn named(&self, roster: &ResourceRoster) -> Result<Option<SourcePerson>> {
+        let place = roster.uname.as_deref().and_then(|uname| self.humans.place(uname));
+        let Some(place) = place.filter(|place| self.seen().first(*place, &roster.days)) else { return Ok(None) };
         self.ctx.progress().advance(1);
-        self.person(place, &roster.days).or_else(|error| self.tolerate(error).map(|()| None)).transpose()
+        self.person(place, &roster.days)
     }
 
     /// The person at a place; `None` without shifts.

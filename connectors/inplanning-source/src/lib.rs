@@ -1,5 +1,4 @@
 #![doc = include_str!("../docs.md")]
-#![allow(clippy::doc_markdown, reason = "InPlanning and HelloID are names of products, not of items")]
 
 mod config;
 mod contracts;

@@ -50,6 +50,7 @@ pub(crate) struct Humans {
     list: Vec<Human>,
     places: HashMap<Box<str>, u32>,
     without_resource: usize,
+    neither: usize,
 }
 
 impl Humans {
@@ -70,16 +71,31 @@ impl Humans {
                 }
             }
         }
-        if humans.without_resource > 0 {
-            tracing::info!(count = humans.without_resource, "people without a resource have no roster and are left out");
-        }
+        humans.tell(ctx);
         humans.list.shrink_to_fit();
         Ok(humans)
     }
 
+    fn tell(&self, ctx: &Ctx) {
+        if self.without_resource > 0 {
+            tracing::info!(count = self.without_resource, "people without a resource have no roster and are left out");
+        }
+        if self.neither > 0 {
+            ctx.warn(format!("InPlanning does not say of {} users whether they are active: they are left out", self.neither));
+        }
+        if self.list.is_empty() {
+            ctx.warn("InPlanning gave no active person with a resource: nobody is imported");
+        }
+    }
+
     fn add_user(&mut self, user: &User, ctx: &Ctx) {
-        if user.active() != Some(true) {
-            return;
+        match user.active() {
+            Some(true) => {}
+            Some(false) => return,
+            None => {
+                self.neither += 1;
+                return;
+            }
         }
         let name = user.username();
         self.add(user.resource(), |field| user.text(field), || format!("user [{}]", name.as_deref().unwrap_or("without a name")), ctx);
@@ -134,7 +150,7 @@ mod tests {
         Ctx::new(Arc::new(FixedClock::new(Timestamp::UNIX_EPOCH)))
     }
 
-    fn of_users(users: Value, ctx: &Ctx) -> Humans {
+    fn of_users(users: &Value, ctx: &Ctx) -> Humans {
         let mut humans = Humans::default();
         for user in users.as_array().unwrap() {
             humans.add_user(&User::from_value(user.clone()).unwrap(), ctx);
@@ -150,7 +166,7 @@ mod tests {
     fn s5_of_users_with_one_resource_the_first_active_one_is_taken() {
         let ctx = ctx();
         let humans = of_users(
-            json!([
+            &json!([
                 {"username": "old", "active": false, "resource": "1001", "firstName": "Old"},
                 {"username": "jan", "active": true, "resource": "1001", "firstName": "Jan"},
                 {"username": "jan.admin", "active": "True", "resource": "1001", "firstName": "Admin"},
@@ -168,7 +184,7 @@ mod tests {
     fn s6_a_blank_resource_is_nobody() {
         let ctx = ctx();
         let humans = of_users(
-            json!([
+            &json!([
                 {"username": "a", "active": true, "resource": null},
                 {"username": "b", "active": true, "resource": ""},
                 {"username": "c", "active": true, "resource": "  "},
@@ -182,9 +198,22 @@ mod tests {
     }
 
     #[test]
+    fn an_import_without_anybody_is_told() {
+        let ctx = ctx();
+        of_users(&json!([{"username": "a", "active": null, "resource": "1"}, {"username": "b", "active": false, "resource": "2"}]), &ctx).tell(&ctx);
+        assert_eq!(
+            ctx.warnings(),
+            [
+                "InPlanning does not say of 1 users whether they are active: they are left out",
+                "InPlanning gave no active person with a resource: nobody is imported",
+            ]
+        );
+    }
+
+    #[test]
     fn s12_every_field_is_there_also_when_nothing_is_known() {
         let ctx = ctx();
-        let humans = of_users(json!([{"username": "a", "active": true, "resource": "1001"}]), &ctx);
+        let humans = of_users(&json!([{"username": "a", "active": true, "resource": "1001"}]), &ctx);
         let person = serde_json::to_value(humans.list()[0].person(vec![])).unwrap();
         let nobody = json!({"ExternalId": "1001", "DisplayName": "1001", "FirstName": null, "LastName": null, "Email": null,
             "PhoneNumber": null, "Contracts": []});
@@ -199,7 +228,7 @@ mod tests {
             (json!(" Jan "), json!(null), "Jan (1)"),
             (json!(""), json!("Jansen"), "Jansen (1)"),
         ] {
-            let humans = of_users(json!([{"active": true, "resource": "1", "firstName": first, "lastName": last}]), &ctx);
+            let humans = of_users(&json!([{"active": true, "resource": "1", "firstName": first, "lastName": last}]), &ctx);
             assert_eq!(humans.list()[0].display_name(), shown);
         }
     }

@@ -70,31 +70,33 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn hours(start: u16, end: u16) -> Option<Hours> {
-        Some(Hours { start: start / 100 * 60 + start % 100, end: end / 100 * 60 + end % 100 })
+    /// The hours of a name; `1530` is half past three.
+    fn is(name: &str, start: u16, end: u16) {
+        let hours = Hours { start: start / 100 * 60 + start % 100, end: end / 100 * 60 + end % 100 };
+        assert_eq!(Hours::parse(name), Some(hours), "{name}");
     }
 
     #[test]
     fn both_forms_are_read_and_the_rest_is_a_name() {
-        assert_eq!(Hours::parse("07:00-15:30 Vroeg"), hours(700, 1530));
-        assert_eq!(Hours::parse("07:00-15:30"), hours(700, 1530));
-        assert_eq!(Hours::parse("0700-1530 Vroeg"), hours(700, 1530));
-        assert_eq!(Hours::parse("0700-1530"), hours(700, 1530));
-        assert_eq!(Hours::parse("07:00-15:30é"), hours(700, 1530));
+        is("07:00-15:30 Vroeg", 700, 1530);
+        is("07:00-15:30", 700, 1530);
+        is("0700-1530 Vroeg", 700, 1530);
+        is("0700-1530", 700, 1530);
+        is("07:00-15:30é", 700, 1530);
     }
 
     #[test]
     fn s1_an_end_that_is_not_after_the_start_is_on_the_next_day() {
-        assert_eq!(Hours::parse("22:30-07:00"), hours(2230, 3100));
-        assert_eq!(Hours::parse("0000-0000"), hours(0, 2400));
-        assert_eq!(Hours::parse("07:00-07:00"), hours(700, 3100));
+        is("22:30-07:00", 2230, 3100);
+        is("0000-0000", 0, 2400);
+        is("07:00-07:00", 700, 3100);
     }
 
     #[test]
     fn midnight_may_be_written_as_24_hours() {
-        assert_eq!(Hours::parse("16:00-24:00"), hours(1600, 2400));
-        assert_eq!(Hours::parse("1600-2400"), hours(1600, 2400));
-        assert_eq!(Hours::parse("24:00-07:00"), hours(2400, 3100));
+        is("16:00-24:00", 1600, 2400);
+        is("1600-2400", 1600, 2400);
+        is("24:00-07:00", 2400, 3100);
     }
 
     #[test]

@@ -84,7 +84,10 @@ fn set(user: &mut Map<String, Value>, name: &str, value: &Value) {
 pub(crate) fn made(sent: Map<String, Value>, answer: Option<User>) -> User {
     let mut user = sent;
     for (key, value) in answer.map(User::into_raw).unwrap_or_default() {
-        user.insert(key, value);
+        let nameless = key == "username" && scalar_text(&value).is_none_or(|name| name.trim().is_empty());
+        if !nameless {
+            user.insert(key, value);
+        }
     }
     User::new(user)
 }
@@ -114,6 +117,14 @@ mod tests {
     #[test]
     fn a_user_without_a_name_is_no_account() {
         assert!(read(json!({"firstName": "Jan"})).is_none() && read(json!({"username": " "})).is_none());
+    }
+
+    #[test]
+    fn an_answer_without_a_name_does_not_take_the_name_away() {
+        let sent = json!({"username": "1001", "email": "j@x.nl"}).as_object().cloned().unwrap();
+        let answer = User::from_value(json!({"username": null, "email": "J@x.nl", "id": 7})).unwrap();
+        let user = made(sent, Some(answer));
+        assert_eq!(Value::Object(user.into_raw()), json!({"username": "1001", "email": "J@x.nl", "id": 7}));
     }
 
     #[test]

@@ -158,7 +158,10 @@ impl Catalogue {
             Some((fixed + group, offer))
         });
         let (_, offer) = fits.reduce(|best, next| if next.0 > best.0 { next } else { best })?;
-        Some((offer.permission()?, Entitlement::known(key.id())))
+        // Spelled as granting spells it, where that is known: the ids have to be the same.
+        let role = offer.role.literal().unwrap_or(key.role);
+        let group = offer.group.as_ref().and_then(Template::literal).unwrap_or(key.group);
+        Some((offer.permission()?, Entitlement::known(RoleKey::new(role, group).id())))
     }
 
     fn offer(&self, permission: &Reference) -> Result<&Offer> {

@@ -135,7 +135,7 @@ impl ConnectorConfig for Config {
             if let Some(name) = text("name").or_else(|| text("role")).map(str::trim).filter(|name| !name.is_empty()) {
                 if names.contains(&name.to_lowercase()) {
                     let key = if text("name").is_some() { "name" } else { "role" };
-                    faults.push(Fault::new(format!("{place}.{key}"), format!("the name [{name}] is taken by a permission before it; names differ by more than case")));
+                    faults.push(Fault::new(format!("{place}.{key}"), format!("the name [{name}] is taken by a permission before it; the case of letters does not tell names apart")));
                 }
                 names.push(name.to_lowercase());
             }
@@ -165,7 +165,7 @@ fn placeholder_names(config: &Map<String, Value>, faults: &mut Vec<Fault>) -> Ve
     for (name, path) in value.as_object().into_iter().flatten() {
         let place = format!("placeholders.{name}");
         if names.contains(&name.trim().to_lowercase()) {
-            faults.push(Fault::new(&place, "stands twice; names differ by more than case"));
+            faults.push(Fault::new(&place, "stands twice; the case of letters does not tell names apart"));
         }
         if path.as_str().is_some_and(|path| path.trim().is_empty() || path.split('.').any(|part| part.trim().is_empty())) {
             faults.push(Fault::new(&place, "is not a path such as Department.ExternalId"));

@@ -92,7 +92,7 @@ impl Target for InPlanningTarget {
     }
 
     async fn get(&self, ctx: &Ctx, reference: &Reference) -> Result<Option<Account>> {
-        let user = self.api.user(ctx, reference.text()?.trim()).await?;
+        let user = self.api.user(ctx, &reference.text()?).await?;
         Ok(user.and_then(|user| account(&self.fields, &user)))
     }
 

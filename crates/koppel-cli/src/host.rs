@@ -25,8 +25,8 @@ impl Host {
         #[expect(clippy::disallowed_methods, reason = "the command line is where the environment is read")]
         let folder = std::env::var(STATE_DIR).ok().filter(|folder| !folder.trim().is_empty());
         let state = match folder {
-            Some(folder) => StateDir::at(PathBuf::from(folder))?,
-            None => StateDir::for_user()?,
+            Some(folder) => StateDir::at(PathBuf::from(folder)),
+            None => StateDir::for_user(),
         };
         Self::with_state(&state, scrubber)
     }
@@ -37,7 +37,9 @@ impl Host {
             .with(inplanning_source::connector(state.clone(), scrubber.clone()))?
             .with(inplanning_target::connector(state.clone(), scrubber.clone()))?
             .with(ipassan_target::connector(state.clone(), scrubber.clone()))?;
-        let ctx = Ctx::new(Arc::new(SystemClock::new())).with_locks(Arc::new(FileLocks::new(state.clone())));
+        let clock = Arc::new(SystemClock::default());
+        let locks = FileLocks::new(state.clone(), clock.clone());
+        let ctx = Ctx::new(clock).with_locks(Arc::new(locks));
         Ok(Self { registry, scrubber: scrubber.clone(), ctx })
     }
 

@@ -52,17 +52,21 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The target for a configuration; every fault by its place in the input.
+/// The target for a configuration.
 fn build(host: &Host, connector: &dyn Connector, configuration: &Value) -> KoppelResult<Arc<dyn Target>> {
     connector.config_schema().scrub_into(configuration, host.scrubber());
-    match connector.build(configuration) {
-        Ok(Instance::Target(target)) => Ok(Arc::from(target)),
-        Ok(Instance::Source(_)) => Err(Error::bug(format!("{} made a source", connector.id()))),
-        Err(error) if error.is(ErrorKind::Config) && !error.faults().is_empty() => {
-            Err(Error::config(error.faults().iter().map(|fault| fault.clone().below(CONFIGURATION)).collect()))
-        }
-        Err(error) => Err(error),
+    match connector.build(configuration)? {
+        Instance::Target(target) => Ok(Arc::from(target)),
+        Instance::Source(_) => Err(Error::bug(format!("{} made a source", connector.id()))),
     }
+}
+
+/// The error for the one audit line: the first fault with its whole place, the others by their key, so that all fit.
+fn led_in(error: Error) -> Error {
+    if error.is(ErrorKind::Config) && !error.faults().is_empty() {
+        return Error::new(ErrorKind::Config, format!("{CONFIGURATION}{}", error.message()));
+    }
+    error
 }
 
 /// One action.
@@ -72,9 +76,9 @@ pub(crate) async fn single(host: &Host, run: &Run<'_>) -> Result<(), Failure> {
     let target = match build(host, &*run.connector, &document.configuration) {
         Ok(target) => target,
         Err(error) => {
-            let failure = Failure::of(&error, "");
+            let failure = Failure::of(&error, CONFIGURATION);
             if !matches!(run.action, ActionName::Import(_)) {
-                print_json(&refused(run.action, run.connector.title(), error, host.scrubber()).document)?;
+                print_json(&refused(run.action, run.connector.title(), led_in(error), host.scrubber()).document)?;
             }
             return Err(failure);
         }
@@ -252,7 +256,7 @@ impl Shared<'_> {
                 let ctx = self.host.ctx().for_action(document.dry_run, Some(BATCH_BUDGET));
                 answer(&*target, &ctx, action, &document, scrubber).await
             }
-            Err(error) => refused(action, system, error, scrubber),
+            Err(error) => refused(action, system, led_in(error), scrubber),
         }
     }
 }

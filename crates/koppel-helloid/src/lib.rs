@@ -19,7 +19,7 @@ pub mod schema;
 mod text;
 mod tidy;
 
-pub use action::{ActionName, Import, answer, refused};
+pub use action::{ActionName, Answer, Import, answer, refused};
 pub use document::{Document, InputError};
 pub use import::import;
 pub use output::{LONGEST_MESSAGE, LONGEST_NAME};

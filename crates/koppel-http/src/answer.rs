@@ -104,7 +104,8 @@ impl Answer {
     pub fn not_understood(&self, why: &str) -> Error {
         let shown = snippet(&self.body);
         let shown = if shown.is_empty() { "the body is empty".to_owned() } else { format!("it begins with: {shown}") };
-        let message = format!("{} answered {} with something unexpected: {why}; {shown}", self.about.system, self.request());
+        let message =
+            format!("{} answered {} with something unexpected: {why}; {shown}", self.about.system, self.request());
         self.about
             .error(ErrorKind::Protocol, &message, &format!("HTTP {}", self.status()))
             .with_hint("check that BaseUrl is the address of the API itself")
@@ -148,7 +149,8 @@ impl Answer {
         let to = self.headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let host = url::Url::parse(to).ok().and_then(|url| url.host_str().map(str::to_owned));
         let place = host.map_or_else(|| "another address".to_owned(), |host| format!("the host {host}"));
-        let message = format!("{} sends {} on to {place}; redirects are not followed", self.about.system, self.request());
+        let message =
+            format!("{} sends {} on to {place}; redirects are not followed", self.about.system, self.request());
         self.about
             .error(ErrorKind::Protocol, &message, &format!("HTTP {}", self.status()))
             .with_hint("check BaseUrl: the scheme (https), the host and the path")

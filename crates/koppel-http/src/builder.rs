@@ -183,8 +183,9 @@ impl HttpBuilder {
 
 fn read_base(text: &str, insecure: bool) -> Result<Url> {
     let wrong = |message: String| Error::config(vec![Fault::new("BaseUrl", message)]);
-    let url = Url::parse(text.trim())
-        .map_err(|error| wrong(format!("is not an address: {error}")).with_hint("it begins with https:// and the name of the host"))?;
+    let url = Url::parse(text.trim()).map_err(|error| {
+        wrong(format!("is not an address: {error}")).with_hint("it begins with https:// and the name of the host")
+    })?;
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
         return Err(wrong(format!("is an address that begins with {}: and not with https://", url.scheme())));
     }
@@ -243,7 +244,13 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_loopback_or_on_request() {
-        for good in ["http://127.0.0.1:8080/api/", "http://localhost", "http://[::1]:1/x", "http://[::ffff:127.0.0.1]/", "https://x.example/rest/api"] {
+        for good in [
+            "http://127.0.0.1:8080/api/",
+            "http://localhost",
+            "http://[::1]:1/x",
+            "http://[::ffff:127.0.0.1]/",
+            "https://x.example/rest/api",
+        ] {
             read_base(good, false).unwrap();
         }
         for bad in ["http://x.example", "http://127.0.0.1.example", "http://localhost.example", "http://10.0.0.1/"] {
@@ -257,7 +264,15 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused_without_showing_a_password() {
-        for bad in ["", "x.example", "ftp://x.example", "https://", "https://u:hunter2@x.example", "https://x.example/?a=b", "mailto:x"] {
+        for bad in [
+            "",
+            "x.example",
+            "ftp://x.example",
+            "https://",
+            "https://u:hunter2@x.example",
+            "https://x.example/?a=b",
+            "mailto:x",
+        ] {
             let error = read_base(bad, true).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Config, "{bad}");
             assert!(!format!("{error:?}").contains("hunter2"));

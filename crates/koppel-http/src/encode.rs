@@ -68,7 +68,10 @@ mod tests {
 
     #[test]
     fn form_names_with_brackets_and_a_plus_are_encoded() {
-        assert_eq!(form([("accessType[doorPermanent]", "null"), ("phone", "+31 30")]), "accessType%5BdoorPermanent%5D=null&phone=%2B31+30");
+        assert_eq!(
+            form([("accessType[doorPermanent]", "null"), ("phone", "+31 30")]),
+            "accessType%5BdoorPermanent%5D=null&phone=%2B31+30"
+        );
     }
 
     proptest! {

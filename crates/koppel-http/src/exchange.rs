@@ -115,8 +115,13 @@ impl Inner {
                 }
                 Next::GiveUp => return Err(run.mark(told(error))),
                 Next::TooLong(asked) => {
-                    let hint = format!("the system asks to wait {} s; lower the number of concurrent actions", asked.as_secs());
-                    return Err(run.mark(told(error).with_kind(ErrorKind::RateLimited).with_retry_after(asked).with_hint(hint)));
+                    let hint = format!(
+                        "the system asks to wait {} s; lower the number of concurrent actions",
+                        asked.as_secs()
+                    );
+                    return Err(
+                        run.mark(told(error).with_kind(ErrorKind::RateLimited).with_retry_after(asked).with_hint(hint))
+                    );
                 }
             }
         }
@@ -148,7 +153,7 @@ impl Inner {
 /// What an error by status means for this request: the error, whether to try again, and the wait that was asked for.
 fn judge(error: Error, answer: &Answer, call: &Call) -> (Error, bool, Option<Duration>) {
     let status = answer.status();
-    let asked = answer.retry_after();
+    let asked = error.retry_after().or_else(|| answer.retry_after());
     // A server that failed may have done it before it failed.
     let unclear = matches!(status, 408 | 425 | 500..=599);
     match error.kind() {

@@ -78,9 +78,12 @@ pub(crate) fn held_elsewhere(path: &Path, wait: Duration) -> Error {
         Ok(id) => format!("another Koppel process (probably {id})"),
         Err(_) => "another Koppel process".to_owned(),
     };
-    Error::new(ErrorKind::Transient, format!("{holder} works on the same object and did not finish within {} s", wait.as_secs()))
-        .with_hint("try again later; if that process hangs, end it")
-        .with_detail(format!("lock file {}", path.display()))
+    Error::new(
+        ErrorKind::Transient,
+        format!("{holder} works on the same object and did not finish within {} s", wait.as_secs()),
+    )
+    .with_hint("try again later; if that process hangs, end it")
+    .with_detail(format!("lock file {}", path.display()))
 }
 
 /// Writes the number of this process into the file, for the message above; failing is harmless.

@@ -34,7 +34,9 @@ where
 {
     stream::once(async move {
         match start(call, ctx, at).await {
-            Ok(items) => stream::unfold(items, |mut items| async { items.recv().await.map(|item| (item, items)) }).boxed(),
+            Ok(items) => {
+                stream::unfold(items, |mut items| async { items.recv().await.map(|item| (item, items)) }).boxed()
+            }
             Err(error) => stream::once(async { Err(error) }).boxed(),
         }
     })

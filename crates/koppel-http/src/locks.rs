@@ -152,7 +152,8 @@ impl Held for HeldFile {
             let Some(name) = oldest.map(|(name, _)| name.clone()) else { break };
             notes.remove(&name);
         }
-        let text = serde_json::to_vec(&notes).map_err(|error| Error::bug(format!("a note cannot be written: {error}")))?;
+        let text =
+            serde_json::to_vec(&notes).map_err(|error| Error::bug(format!("a note cannot be written: {error}")))?;
         write_whole(&self.notes, &text).map_err(|error| unusable(&self.notes, &error))
     }
 }

@@ -134,7 +134,10 @@ mod tests {
         let policy = RetryPolicy::default();
         for (attempts, most) in [(1, 200), (2, 400), (3, 800), (6, 5000), (40, 5000)] {
             let wait = policy.backoff(attempts);
-            assert!(wait <= Duration::from_millis(most) && wait >= Duration::from_millis(most / 2), "{attempts}: {wait:?}");
+            assert!(
+                wait <= Duration::from_millis(most) && wait >= Duration::from_millis(most / 2),
+                "{attempts}: {wait:?}"
+            );
         }
     }
 

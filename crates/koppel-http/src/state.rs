@@ -70,7 +70,8 @@ fn private_name() -> String {
     use std::os::unix::fs::MetadataExt as _;
     // The owner of what this process makes is its user; there is no safe call for the id itself.
     let probe = std::env::temp_dir().join(format!("koppel-probe-{}-{:x}", std::process::id(), fastrand::u64(..)));
-    let owner = OpenOptions::new().write(true).create_new(true).open(&probe).and_then(|file| file.metadata()).map(|m| m.uid());
+    let owner =
+        OpenOptions::new().write(true).create_new(true).open(&probe).and_then(|file| file.metadata()).map(|m| m.uid());
     let _ = std::fs::remove_file(&probe);
     owner.map_or_else(|_| "koppel".to_owned(), |uid| format!("koppel-{uid}"))
 }

@@ -54,7 +54,8 @@ impl Inner {
                 done = work => done,
             }
         };
-        let done = done.unwrap_or_else(|_| Err(Failure::Unclear(format!("no answer within {:.1} s", limit.as_secs_f64()))));
+        let done =
+            done.unwrap_or_else(|_| Err(Failure::Unclear(format!("no answer within {:.1} s", limit.as_secs_f64()))));
         let status = match &done {
             Ok(Got::Whole(answer) | Got::Open { answer, .. }) => answer.status(),
             Err(Failure::Status(answer)) => answer.status(),
@@ -65,7 +66,14 @@ impl Inner {
         done
     }
 
-    async fn exchange_once(&self, ctx: &Ctx, call: &Call, grant: &Grant, permit: Permit, open: bool) -> Result<Got, Failure> {
+    async fn exchange_once(
+        &self,
+        ctx: &Ctx,
+        call: &Call,
+        grant: &Grant,
+        permit: Permit,
+        open: bool,
+    ) -> Result<Got, Failure> {
         let mut address = call.about.url.clone();
         if !call.query.is_empty() {
             address.push('?');
@@ -121,23 +129,31 @@ fn too_large(answer: &Answer, call: &Call, most: u64) -> Failure {
     let message = format!("{} answered {} with more than {most} bytes", answer.system(), answer.request());
     // The answer is of no use, but the request was carried out.
     let kind = if call.repeatable { ErrorKind::Protocol } else { ErrorKind::Ambiguous };
-    Failure::Final(call.about.error(kind, &message, &what).with_hint("check that BaseUrl is the address of the API itself"))
+    Failure::Final(
+        call.about.error(kind, &message, &what).with_hint("check that BaseUrl is the address of the API itself"),
+    )
 }
 
 fn not_answered(about: &About, error: reqwest::Error) -> Failure {
     let error = error.without_url();
     let cause = about.scrubber.text(&innermost(&error)).into_owned();
     if error.is_builder() {
-        return Failure::Final(about.error(ErrorKind::Bug, &format!("{} cannot be sent: {cause}", about.request()), "not sent"));
+        return Failure::Final(about.error(
+            ErrorKind::Bug,
+            &format!("{} cannot be sent: {cause}", about.request()),
+            "not sent",
+        ));
     }
     if !error.is_connect() {
         return Failure::Unclear(cause);
     }
     if is_tls(&error) {
         let message = format!("no secure connection to {} can be made: {cause}", about.system);
-        return Failure::Final(about.error(ErrorKind::Config, &message, "not sent").with_hint(
-            "check BaseUrl, and that the certificate of the system is known to this machine",
-        ));
+        return Failure::Final(
+            about
+                .error(ErrorKind::Config, &message, "not sent")
+                .with_hint("check BaseUrl, and that the certificate of the system is known to this machine"),
+        );
     }
     Failure::NotSent(if error.is_timeout() { "no connection in time".to_owned() } else { cause })
 }
@@ -146,10 +162,15 @@ fn not_answered(about: &About, error: reqwest::Error) -> Failure {
 fn is_tls(error: &reqwest::Error) -> bool {
     let mut at: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(error);
     while let Some(error) = at {
-        if error.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::InvalidData) {
+        let io = error.downcast_ref::<std::io::Error>();
+        if io.is_some_and(|io| io.kind() == std::io::ErrorKind::InvalidData) {
             return true;
         }
-        at = error.source();
+        // An IO error that wraps another one gives the source of that one as its own.
+        at = match io.and_then(std::io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
     }
     false
 }

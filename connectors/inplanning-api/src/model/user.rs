@@ -1,6 +1,6 @@
 //! A user.
 
-use koppel::{Error, ErrorKind};
+use koppel::{Error, ErrorKind, scalar_text};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
@@ -30,9 +30,9 @@ impl User {
         }
     }
 
-    /// The login name, which is what InPlanning knows the user by; `None` where it is absent or blank.
+    /// The login name exactly as it is, which is what InPlanning knows the user by; `None` where it is absent or blank.
     pub fn username(&self) -> Option<String> {
-        self.text("username")
+        self.0.get("username").and_then(scalar_text).filter(|name| !name.trim().is_empty())
     }
 
     /// The human resource of the user; `None` where it is absent or blank.
@@ -112,7 +112,7 @@ mod tests {
     fn keys_that_nobody_knows_come_back() {
         let value = json!({"username": " 1001 ", "somethingNew": {"deep": [1]}});
         let user = user(value.clone());
-        assert_eq!((user.username().as_deref(), serde_json::to_value(&user).unwrap()), (Some("1001"), value));
+        assert_eq!((user.username().as_deref(), serde_json::to_value(&user).unwrap()), (Some(" 1001 "), value));
     }
 
     #[test]

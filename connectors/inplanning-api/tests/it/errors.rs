@@ -90,6 +90,22 @@ async fn a_user_that_exists_already_is_a_conflict() {
 }
 
 #[tokio::test]
+async fn error_211_in_answer_to_a_change_is_not_a_missing_user() {
+    for verb in ["POST", "PUT"] {
+        let (server, client) = start().await;
+        let body = json!({"error": "x", "error_description": "211 - userGroup: The item you're trying to edit does not exist."});
+        answer_with(&server, verb, "/users", ResponseTemplate::new(404).set_body_json(body)).await;
+        let user = json!({"username": "1001"}).as_object().cloned().unwrap();
+        let error = match verb {
+            "POST" => client.create_user(&ctx(), &user).await.unwrap_err(),
+            _ => client.put_user(&ctx(), &user).await.unwrap_err(),
+        };
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        assert!(error.message().contains("211 - userGroup"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn wrong_credentials_are_not_a_missing_user_and_show_no_secret() {
     let server = MockServer::start().await;
     let body = json!({"error": "invalid_client", "error_description": format!("bad secret {SECRET}")});

@@ -69,7 +69,7 @@ async fn two_groups() -> Tenant {
     tenant.groups(json!([{"uname": "NRD"}, {"uname": "ZUID"}])).await;
     let roster = |name: &str, shifts: &[&str]| json!({"uname": name, "days": [day("2026-06-01", shifts)]});
     tenant.group_roster("NRD", json!([roster("1002", &["0700-1530"]), roster("9999", &["0700-1530"]), roster("1001", &["0800-1600"])])).await;
-    tenant.group_roster("ZUID", json!([roster("1001", &["0800-1600"]), roster("1004", &[]), {"uname": null}])).await;
+    tenant.group_roster("ZUID", json!([roster("1001", &["0800-1600"]), roster("1004", &[]), {"uname": null, "days": []}])).await;
     tenant.roster("1003", json!([day("2026-06-01", &["0900-1700"])])).await;
     tenant
 }

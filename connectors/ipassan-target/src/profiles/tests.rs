@@ -70,15 +70,17 @@ fn a_csv_is_read_with_bom_blank_lines_and_any_order_of_columns() {
 
 #[test]
 fn faults_of_a_csv_carry_the_line() {
-    let (_, faults) = from_file(format!("HelloIDLookupKey;AccessProfileName;AccessProfileId\nA;x;{NOORD}\n\na;y;{ZUID}\nB;z;nonsense\nC\n"));
-    assert_eq!(
-        faults,
-        [
-            "accessProfilesFile[line 4].HelloIDLookupKey: [a] stands in accessProfilesFile[line 2] already; case does not count",
-            "accessProfilesFile[line 5].AccessProfileId: [nonsense] is not a GUID",
-            "accessProfilesFile[line 6].AccessProfileId: is empty",
-        ]
-    );
+    let text = format!("HelloIDLookupKey;AccessProfileName;AccessProfileId\nA;x;{NOORD}\n\na;y;{ZUID}\nB;z;nonsense\nC\n");
+    for text in [text.clone(), text.replace('\n', "\r\n")] {
+        assert_eq!(
+            from_file(text).1,
+            [
+                "accessProfilesFile[line 4].HelloIDLookupKey: [a] stands in accessProfilesFile[line 2] already; case does not count",
+                "accessProfilesFile[line 5].AccessProfileId: [nonsense] is not a GUID",
+                "accessProfilesFile[line 6].AccessProfileId: is empty",
+            ]
+        );
+    }
 }
 
 #[test]

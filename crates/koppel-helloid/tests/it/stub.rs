@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 #[derive(Debug)]
 pub(crate) struct Stub {
-    fields: Fields,
+    pub(crate) fields: Fields,
     /// Every method fails with this text.
     pub(crate) failing: Option<String>,
     pub(crate) calls: AtomicU64,

@@ -31,8 +31,9 @@ pub(super) fn basic(user: &str, password: &Secret, scrubber: &koppel::Scrubber) 
 
 /// A header value that no log shows.
 pub(super) fn header(text: &str) -> Result<HeaderValue> {
-    let mut value = HeaderValue::from_str(text)
-        .map_err(|_| Error::new(ErrorKind::Config, "the credentials hold characters that cannot be sent in a header"))?;
+    let mut value = HeaderValue::from_str(text).map_err(|_| {
+        Error::new(ErrorKind::Config, "the credentials hold characters that cannot be sent in a header")
+    })?;
     value.set_sensitive(true);
     Ok(value)
 }
@@ -91,9 +92,12 @@ fn read(ctx: &Ctx, answer: &Answer) -> Result<Token> {
     let token = body.get("access_token").and_then(Value::as_str).filter(|token| !token.trim().is_empty());
     let Some(token) = token else {
         // The body is not shown: it may hold the token in another place.
-        return Err(Error::new(ErrorKind::Protocol, format!("{} gave an answer without an access token", answer.system()))
-            .with_hint("check that BaseUrl is the address of the API itself")
-            .with_detail(format!("{}: HTTP {}", answer.request(), answer.status())));
+        return Err(Error::new(
+            ErrorKind::Protocol,
+            format!("{} gave an answer without an access token", answer.system()),
+        )
+        .with_hint("check that BaseUrl is the address of the API itself")
+        .with_detail(format!("{}: HTTP {}", answer.request(), answer.status())));
     };
     Ok(Token {
         value: Secret::new(token.trim()),

@@ -37,8 +37,9 @@ impl Grant {
     }
 
     fn of(token: &Token) -> Result<Self> {
-        let value = header(&format!("Bearer {}", token.value.expose()))
-            .map_err(|_| Error::new(ErrorKind::Protocol, "the access token holds characters that cannot be sent in a header"))?;
+        let value = header(&format!("Bearer {}", token.value.expose())).map_err(|_| {
+            Error::new(ErrorKind::Protocol, "the access token holds characters that cannot be sent in a header")
+        })?;
         Ok(Self { header: Some((AUTHORIZATION, value)), token: Some(token.id) })
     }
 }

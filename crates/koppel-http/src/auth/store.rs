@@ -75,10 +75,15 @@ impl Store {
     /// Leaves the token for the others. Failing is told in the log: this process can go on, the others fetch their own.
     pub(super) fn write(&self, token: &Token) -> Result<()> {
         let Some((path, seal)) = self.file("bin")? else { return Ok(()) };
-        let written =
-            Written { token: token.value.expose().to_owned(), id: token.id, since: token.since, lifetime: token.lifetime };
+        let written = Written {
+            token: token.value.expose().to_owned(),
+            id: token.id,
+            since: token.since,
+            lifetime: token.lifetime,
+        };
         let sealed = serde_json::to_vec(&written).ok().and_then(|plain| seal.seal(&plain));
-        let done = sealed.map_or_else(|| Err(std::io::Error::other("it cannot be encrypted")), |sealed| write_whole(&path, &sealed));
+        let done = sealed
+            .map_or_else(|| Err(std::io::Error::other("it cannot be encrypted")), |sealed| write_whole(&path, &sealed));
         if let Err(error) = done {
             tracing::warn!(path = %path.display(), %error, "the access token cannot be kept for other processes");
         }

@@ -5,7 +5,9 @@ use std::io::{BufRead as _, BufReader, Read as _};
 
 use bytes::Bytes;
 use koppel::Result;
-use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 
@@ -14,7 +16,13 @@ use super::pump::{Body, Place};
 use crate::answer::Answer;
 
 /// Parses the body and sends every item, and at the end an error if the list is not whole.
-pub(super) fn run<T: DeserializeOwned>(answer: &Answer, body: Body, at: ListAt, items: &Sender<Result<T>>, place: &Place) {
+pub(super) fn run<T: DeserializeOwned>(
+    answer: &Answer,
+    body: Body,
+    at: ListAt,
+    items: &Sender<Result<T>>,
+    place: &Place,
+) {
     let mut reader = BufReader::with_capacity(64 * 1024, body);
     let Err(error) = parse(&mut reader, at, Out { items, place }) else { return };
     let mut body = reader.into_inner();

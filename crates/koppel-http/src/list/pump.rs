@@ -59,8 +59,10 @@ pub(super) async fn run(
             };
             read += piece.len() as u64;
             let most = http.0.max_list_body;
-            let message = format!("{} answered {} with a list of more than {most} bytes", http.system(), call.about.request());
-            let piece = if read > most { Err(call.about.error(ErrorKind::Protocol, &message, "too large")) } else { Ok(piece) };
+            let message =
+                format!("{} answered {} with a list of more than {most} bytes", http.system(), call.about.request());
+            let piece =
+                if read > most { Err(call.about.error(ErrorKind::Protocol, &message, "too large")) } else { Ok(piece) };
             let last = piece.is_err();
             if pieces.send(piece).await.is_err() || last {
                 return;
@@ -76,7 +78,13 @@ pub(super) async fn run(
     place.leave();
 }
 
-async fn piece(http: &Http, ctx: &Ctx, call: &Call, response: &mut reqwest::Response, place: &Place) -> Result<Option<Bytes>> {
+async fn piece(
+    http: &Http,
+    ctx: &Ctx,
+    call: &Call,
+    response: &mut reqwest::Response,
+    place: &Place,
+) -> Result<Option<Bytes>> {
     if !place.is_taken() {
         place.retake(http.0.gate.place(ctx).await?);
     }

@@ -20,7 +20,8 @@ async fn html_instead_of_json_names_system_request_status_and_content() {
 
 #[tokio::test]
 async fn an_empty_body_and_another_shape_are_protocol_errors() {
-    let server = Server::script([Reply::json(204, ""), Reply::json(200, "[1]"), Reply::json(200, "\u{feff}[\"x\"]")]).await;
+    let server =
+        Server::script([Reply::json(204, ""), Reply::json(200, "[1]"), Reply::json(200, "\u{feff}[\"x\"]")]).await;
     let (http, ctx) = (client(&server), ctx());
     let empty = http.get(&["a"]).send(&ctx).await.unwrap().json::<Value>().unwrap_err();
     assert!(empty.message().contains("the body is empty"), "{empty}");
@@ -92,6 +93,22 @@ async fn the_connector_reads_errors_in_its_own_way() {
         Verdict::of(answer)
     });
     let error = http.build().unwrap().get(&["users", "7"]).send(&ctx()).await.unwrap_err();
-    assert_eq!((error.kind(), error.message()), (ErrorKind::NotFound, "no such user: 211 - The object does not exist."));
+    assert_eq!(
+        (error.kind(), error.message()),
+        (ErrorKind::NotFound, "no such user: 211 - The object does not exist.")
+    );
     assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_packed_body_is_unpacked_and_one_that_breaks_off_is_asked_for_again() {
+    // [1]
+    let packed = vec![31, 139, 8, 0, 0, 0, 0, 0, 2, 3, 139, 54, 140, 5, 0, 184, 50, 47, 76, 3, 0, 0, 0];
+    let gzip = || vec![("content-encoding", "gzip".to_owned())];
+    let half = packed[..12].to_vec();
+    let server = Server::script([Reply::Full(200, gzip(), half), Reply::Full(200, gzip(), packed)]).await;
+    let answer = client(&server).get(&["users"]).send(&ctx()).await.unwrap();
+    assert_eq!(answer.json::<Vec<u8>>().unwrap(), [1]);
+    assert!(server.seen()[0].headers["accept-encoding"].contains("gzip"));
+    assert_eq!(server.seen().len(), 2);
 }

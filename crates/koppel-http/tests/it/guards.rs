@@ -30,7 +30,11 @@ async fn a_dry_run_sends_nothing_but_get_and_the_token_request() {
     assert_eq!(plan.len(), 4);
     assert_eq!(
         plan[0],
-        PlannedRequest { method: "POST".into(), url: format!("{}/users", http.base()), fields: vec!["mail".into(), "name".into()] }
+        PlannedRequest {
+            method: "POST".into(),
+            url: format!("{}/users", http.base()),
+            fields: vec!["mail".into(), "name".into()]
+        }
     );
     assert_eq!(plan[1].fields, ["number"]);
 }

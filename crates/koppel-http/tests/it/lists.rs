@@ -42,13 +42,15 @@ fn pieces(count: usize, lead: &'static str, tail: &'static str) -> Reply {
 async fn a_large_list_comes_whole_and_in_order() {
     let (count, error) = read(pieces(50_000, "[", "]"), ListAt::Root).await;
     assert_eq!((count, error.is_none()), (50_000, true));
-    let (count, error) = read(pieces(1000, r#"{"x":[[]],"data":["#, r#"],"next_cursor":null}"#), ListAt::Field("data")).await;
+    let (count, error) =
+        read(pieces(1000, r#"{"x":[[]],"data":["#, r#"],"next_cursor":null}"#), ListAt::Field("data")).await;
     assert_eq!((count, error.is_none()), (1000, true), "{error:?}");
 }
 
 #[tokio::test]
 async fn an_empty_list_is_a_list() {
-    for (body, at) in [("[]", ListAt::Root), ("\u{feff} [ ] ", ListAt::Root), (r#"{"data":[]}"#, ListAt::Field("data"))] {
+    for (body, at) in [("[]", ListAt::Root), ("\u{feff} [ ] ", ListAt::Root), (r#"{"data":[]}"#, ListAt::Field("data"))]
+    {
         let (count, error) = read(Reply::json(200, body), at).await;
         assert_eq!((count, error.is_none()), (0, true), "{body}: {error:?}");
     }

@@ -63,9 +63,9 @@ async fn a_note_is_forgotten_after_a_day() {
     let clock = Arc::new(FixedClock::new("2026-06-01T10:00:00Z".parse().unwrap()));
     let locks = FileLocks::new(StateDir::at(folder.path()), Arc::clone(&clock) as Arc<dyn Clock>);
     locks.lock("a").await.unwrap().leave(created("7")).unwrap();
-    clock.advance(Duration::from_secs(23 * 3600));
+    clock.advance(Duration::from_hours(23));
     assert!(locks.lock("a").await.unwrap().note().is_some());
-    clock.advance(Duration::from_secs(2 * 3600));
+    clock.advance(Duration::from_hours(2));
     assert_eq!(locks.lock("a").await.unwrap().note(), None);
 }
 
@@ -75,7 +75,10 @@ async fn a_task_may_hold_every_stripe_and_more_keys_than_there_are_stripes() {
     let locks = locks(folder.path());
     let mut all = Vec::new();
     for n in 0..600 {
-        let mut held = tokio::time::timeout(Duration::from_secs(20), locks.lock(&n.to_string())).await.expect("no deadlock").unwrap();
+        let mut held = tokio::time::timeout(Duration::from_secs(20), locks.lock(&n.to_string()))
+            .await
+            .expect("no deadlock")
+            .unwrap();
         held.leave(created(&n.to_string())).unwrap();
         all.push(held);
     }
@@ -94,12 +97,12 @@ async fn a_stripe_keeps_the_newest_notes_only() {
     let file = std::fs::read_dir(folder.path().join("locks")).unwrap();
     let file = file.map(|entry| entry.unwrap().path()).find(|path| path.extension().unwrap() == "json").unwrap();
     let now = SystemClock::default().now().as_second();
-    let many: serde_json::Map<String, serde_json::Value> = (0..500)
-        .map(|n| (format!("{n:064}"), serde_json::json!({"at": now - n, "note": "pending"})))
-        .collect();
+    let many: serde_json::Map<String, serde_json::Value> =
+        (0..500).map(|n| (format!("{n:064}"), serde_json::json!({"at": now - n, "note": "pending"}))).collect();
     std::fs::write(&file, serde_json::to_vec(&many).unwrap()).unwrap();
     held.leave(created("b")).unwrap();
-    let kept: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let kept: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
     assert_eq!(kept.len(), 128);
     assert!(kept.contains_key(&format!("{:064}", 0)) && !kept.contains_key(&format!("{:064}", 499)));
     assert_eq!(held.note(), Some(created("b")));

@@ -11,7 +11,9 @@ use crate::{builder, client, ctx};
 
 #[tokio::test]
 async fn a_get_survives_failures_of_every_sort() {
-    for broken in [Reply::json(503, ""), Reply::json(500, "oops"), Reply::json(408, ""), Reply::Cut, Reply::truncated("[1,")] {
+    for broken in
+        [Reply::json(503, ""), Reply::json(500, "oops"), Reply::json(408, ""), Reply::Cut, Reply::truncated("[1,")]
+    {
         let server = Server::script([broken, Reply::json(200, "[1]")]).await;
         let answer = client(&server).get(&["users"]).send(&ctx()).await.unwrap();
         assert_eq!(answer.json::<Vec<u8>>().unwrap(), [1]);
@@ -22,7 +24,14 @@ async fn a_get_survives_failures_of_every_sort() {
 #[tokio::test]
 async fn a_post_that_may_have_been_carried_out_is_sent_once() {
     let after = |status| Reply::status(status, "retry-after", "0");
-    for broken in [Reply::json(503, "busy"), after(503), Reply::json(500, ""), Reply::json(504, ""), Reply::Cut, Reply::truncated("{")] {
+    for broken in [
+        Reply::json(503, "busy"),
+        after(503),
+        Reply::json(500, ""),
+        Reply::json(504, ""),
+        Reply::Cut,
+        Reply::truncated("{"),
+    ] {
         let server = Server::script([broken, Reply::ok()]).await;
         let error = client(&server).post(&["users"]).json(&json!({})).send(&ctx()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Ambiguous, "{error:?}");
@@ -66,7 +75,10 @@ async fn an_exhausted_retry_says_how_often_and_what_the_system_said() {
     let server = Server::start(|_| async { Reply::json(502, "<h1>Bad gateway</h1>") }).await;
     let error = client(&server).put(&["users"]).send(&ctx()).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts(), server.seen().len()), (ErrorKind::Transient, 4, 4));
-    assert!(error.message().ends_with("HTTP 502: Bad gateway") && error.message().starts_with("4 attempts in "), "{error}");
+    assert!(
+        error.message().ends_with("HTTP 502: Bad gateway") && error.message().starts_with("4 attempts in "),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -94,7 +106,8 @@ async fn the_time_of_the_action_bounds_everything() {
 
 #[tokio::test]
 async fn too_many_requests_is_repeated_after_the_wait_that_was_asked_for_also_for_a_post() {
-    let server = Server::script([Reply::status(429, "retry-after", "1"), Reply::status(429, "x", "y"), Reply::ok()]).await;
+    let server =
+        Server::script([Reply::status(429, "retry-after", "1"), Reply::status(429, "x", "y"), Reply::ok()]).await;
     let started = Instant::now();
     client(&server).post(&["users"]).send(&ctx()).await.unwrap();
     assert!(started.elapsed() >= Duration::from_secs(1));
@@ -108,7 +121,7 @@ async fn a_wait_beyond_the_deadline_ends_it_at_once() {
         let started = Instant::now();
         let error = client(&server).get(&["users"]).send(&ctx()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::RateLimited);
-        assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
+        assert_eq!(error.retry_after(), Some(Duration::from_hours(1)));
         assert!(started.elapsed() < Duration::from_secs(5));
         assert_eq!(server.seen().len(), 1);
     }
@@ -117,7 +130,8 @@ async fn a_wait_beyond_the_deadline_ends_it_at_once() {
 #[tokio::test]
 async fn cancelling_ends_the_wait_between_attempts_at_once() {
     let server = Server::start(|_| async { Reply::json(503, "") }).await;
-    let slow = RetryPolicy { base: Duration::from_secs(30), longest: Duration::from_secs(30), ..RetryPolicy::default() };
+    let slow =
+        RetryPolicy { base: Duration::from_secs(30), longest: Duration::from_secs(30), ..RetryPolicy::default() };
     let http = builder(&server).retry(slow).build().unwrap();
     let cancel = Cancel::default();
     let ctx = ctx().with_cancel(cancel.clone());

@@ -115,7 +115,10 @@ where
 {
     let mut stream = BufReader::new(stream);
     for turn in 1.. {
-        let Some(request) = read(&mut stream, turn).await else { return };
+        let Some(request) = read(&mut stream, turn).await else {
+            let _ = stream.get_mut().write_all(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n").await;
+            return;
+        };
         seen.lock().unwrap().push(request.clone());
         let out = stream.get_mut();
         let done = match answer(request).await {

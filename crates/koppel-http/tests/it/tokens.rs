@@ -75,7 +75,8 @@ async fn a_token_that_is_always_refused_is_replaced_once() {
 
 #[tokio::test]
 async fn the_connector_says_when_a_token_was_refused() {
-    let server = Server::script([token(1), Reply::json(400, r#"{"error":"invalid_token"}"#), token(2), Reply::ok()]).await;
+    let server =
+        Server::script([token(1), Reply::json(400, r#"{"error":"invalid_token"}"#), token(2), Reply::ok()]).await;
     let http = builder(&server).auth(credentials()).classify(|answer| {
         if answer.error_text() == "invalid_token" { Verdict::TokenRefused } else { Verdict::of(answer) }
     });
@@ -134,7 +135,9 @@ async fn a_file_that_is_broken_or_of_another_secret_is_no_token() {
     with_state(&server, folder.path()).get(&["users"]).send(&ctx()).await.unwrap();
     let file = files(folder.path()).into_iter().find(|path| path.extension().unwrap() == "bin").unwrap();
     let whole = std::fs::read(&file).unwrap();
-    for (number, broken) in [b"".to_vec(), b"{}".to_vec(), whole[..30].to_vec(), [whole, vec![0]].concat()].iter().enumerate() {
+    for (number, broken) in
+        [b"".to_vec(), b"{}".to_vec(), whole[..30].to_vec(), [whole, vec![0]].concat()].iter().enumerate()
+    {
         std::fs::write(&file, broken).unwrap();
         with_state(&server, folder.path()).get(&["users"]).send(&ctx()).await.unwrap();
         assert_eq!(server.count("token"), number + 2);
@@ -160,13 +163,17 @@ async fn a_token_is_replaced_when_nine_tenths_of_its_life_are_over() {
 
 #[tokio::test]
 async fn the_credentials_go_into_the_body_or_the_header() {
-    let server = Server::start(|seen| async move { if seen.target.ends_with("token") { token(1) } else { Reply::ok() } }).await;
+    let server =
+        Server::start(|seen| async move { if seen.target.ends_with("token") { token(1) } else { Reply::ok() } }).await;
     for style in [CredentialStyle::Body, CredentialStyle::Basic] {
         let auth = credentials().style(style).pair("scope", "all");
         builder(&server).auth(auth).build().unwrap().get(&["users"]).send(&ctx()).await.unwrap();
     }
     let seen = server.seen();
-    assert_eq!(seen[0].body, "grant_type=client_credentials&client_id=koppel&client_secret=very-secret-%C3%9C&scope=all");
+    assert_eq!(
+        seen[0].body,
+        "grant_type=client_credentials&client_id=koppel&client_secret=very-secret-%C3%9C&scope=all"
+    );
     assert!(!seen[0].headers.contains_key("authorization"));
     assert_eq!(seen[2].body, "grant_type=client_credentials&scope=all");
     // koppel:very-secret-Ü in UTF-8
@@ -196,7 +203,8 @@ async fn a_token_request_is_repeated_and_its_refusal_is_not() {
 
 #[tokio::test]
 async fn a_wrong_address_never_looks_like_a_missing_account() {
-    for reply in [Reply::json(404, "<h1>Not found</h1>"), Reply::json(200, "<h1>Welcome</h1>"), Reply::json(200, "{}")] {
+    for reply in [Reply::json(404, "<h1>Not found</h1>"), Reply::json(200, "<h1>Welcome</h1>"), Reply::json(200, "{}")]
+    {
         let server = Server::script([reply]).await;
         let http = builder(&server).auth(credentials()).build().unwrap();
         let error = http.get(&["users", "7"]).send(&ctx()).await.unwrap_err();

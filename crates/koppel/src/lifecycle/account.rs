@@ -32,6 +32,9 @@ pub(super) async fn create(target: &dyn Target, ctx: &Ctx, correlation: Option<&
         )
         .with_hint("without it an existing account cannot be recognised; fill the person's correlation field"));
     }
+    // One spelling per field: the lock, the search and the comparison mean the same one.
+    let field = target.fields().find(&correlation.field).map_or(correlation.field.as_str(), |field| field.name);
+    let correlation = &Correlation { field: field.to_owned(), value: correlation.value.trim().to_owned() };
     ctx.go_on()?;
     let mut held = lock(target, ctx, &format!("correlation {}", correlation.field), &correlation.value).await?;
     ctx.go_on()?;
@@ -59,7 +62,7 @@ async fn correlated(target: &dyn Target, ctx: &Ctx, by: &Correlation, held: Opti
         Some(Note::Pending) => Freshness::Now,
         Some(Note::Created(reference)) => {
             if let Some(account) = target.get(ctx, &reference).await?
-                && account.data.text(&by.field).is_some_and(|value| value.trim() == by.value.trim())
+                && account.data.text(&by.field).is_some_and(|value| value.trim() == by.value)
             {
                 return Ok(Some(account));
             }
@@ -67,7 +70,7 @@ async fn correlated(target: &dyn Target, ctx: &Ctx, by: &Correlation, held: Opti
         }
         None => Freshness::Run,
     };
-    one(target, by, target.find(ctx, &by.field, by.value.trim(), freshness).await?)
+    one(target, by, target.find(ctx, &by.field, &by.value, freshness).await?)
 }
 
 fn one(target: &dyn Target, by: &Correlation, mut found: Vec<Account>) -> Result<Option<Account>> {
@@ -84,7 +87,7 @@ fn one(target: &dyn Target, by: &Correlation, mut found: Vec<Account>) -> Result
 
 /// The create was sent and its answer was lost: the system says whether it was carried out.
 async fn settle(target: &dyn Target, ctx: &Ctx, by: &Correlation, lost: Error) -> Result<Account> {
-    match target.find(ctx, &by.field, by.value.trim(), Freshness::Now).await {
+    match target.find(ctx, &by.field, &by.value, Freshness::Now).await {
         Ok(found) => match one(target, by, found)? {
             Some(account) => {
                 ctx.warn(format!(

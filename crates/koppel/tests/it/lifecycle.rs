@@ -64,6 +64,17 @@ async fn an_account_made_since_the_list_was_read_is_linked_through_the_note() {
 }
 
 #[tokio::test]
+async fn another_spelling_of_the_correlation_field_means_the_same_field() {
+    let target = Memory::new();
+    let ctx = ctx();
+    *target.stale.lock().unwrap() = Some(vec![]);
+    run(&*target, &ctx, create("1")).await;
+    let correlation = Some(Correlation { field: "NUMBER".into(), value: " 1 ".into() });
+    let action = Action::Create { correlation, data: record(&json!({"name": "Jan", "number": "1"})) };
+    assert_eq!((run(&*target, &ctx, action).await.outcome, target.writes()), (Outcome::Correlated, 1));
+}
+
+#[tokio::test]
 async fn a_create_whose_answer_was_lost_is_settled_by_reading() {
     let target = Memory::new();
     target.once(Mishap::CreateLostAfter);

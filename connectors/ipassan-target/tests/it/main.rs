@@ -1,0 +1,9 @@
+//! The connector against a stand-in of IPassan, and against answers that are made up.
+
+mod actions;
+mod configuration;
+mod defects;
+mod faults;
+mod shapes;
+mod support;
+mod together;

@@ -1,0 +1,319 @@
+//! Whole `koppel` processes against a bare loop of the same requests, on the sandbox.
+//!
+//! `cargo bench -p koppel-cli` prints a table; `docs/performance.md` explains it and holds the figures of record.
+//! Each measurement runs the two in turn and quotes medians, since machines are noisy. `cargo bench -p koppel-cli --
+//! persons` runs the measurements whose name contains the word.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::cast_precision_loss, missing_docs)]
+
+use std::fs::File;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use futures_util::stream::{self, StreamExt as _};
+use koppel_sandbox::{Options, Sandbox, System};
+use serde_json::{Value, json};
+use wait4::Wait4 as _;
+
+/// What one run took.
+#[derive(Clone, Copy)]
+struct Run {
+    seconds: f64,
+    /// The largest resident size, in MB of 1024² bytes; zero where it was not measured.
+    megabytes: f64,
+}
+
+struct World {
+    runtime: tokio::runtime::Runtime,
+    sandbox: Sandbox,
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    fn new(persons: usize, latency_ms: u64) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let options = Options::default().persons(persons).now(jiff::Timestamp::now()).latency(Duration::from_millis(latency_ms));
+        let sandbox = runtime.block_on(Sandbox::start(options)).unwrap();
+        Self { runtime, sandbox, folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn source_config(&self, roster: &str, concurrency: usize) -> Value {
+        let known = self.sandbox.credentials();
+        json!({
+            "Username": known.inplanning_username, "Password": known.inplanning_password,
+            "BaseUrl": self.sandbox.inplanning_admin_url(), "HistoricalDays": 1, "FutureDays": 2,
+            "roster": roster, "concurrency": concurrency,
+        })
+    }
+
+    fn ipassan_config(&self) -> Value {
+        let known = self.sandbox.credentials();
+        json!({
+            "clientID": known.ipassan_client_id, "clientSecret": known.ipassan_client_secret,
+            "BaseUrl": self.sandbox.ipassan_url(), "siteId": known.site_id,
+        })
+    }
+
+    /// One `koppel` process with a state folder of its own, its output in a file.
+    fn koppel(&self, arguments: &[&str], input: Option<&Path>) -> Run {
+        let state = tempfile::tempdir_in(self.folder.path()).unwrap();
+        let out = File::create(self.folder.path().join("out")).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_koppel"));
+        command.args(arguments).env("KOPPEL_STATE_DIR", state.path()).stdout(out).stderr(Stdio::inherit());
+        command.stdin(input.map_or_else(Stdio::null, |path| File::open(path).unwrap().into()));
+        let start = Instant::now();
+        let done = command.spawn().unwrap().wait4().unwrap();
+        let seconds = start.elapsed().as_secs_f64();
+        assert!(done.status.success(), "koppel {arguments:?} failed");
+        Run { seconds, megabytes: done.rusage.maxrss as f64 / 1024.0 / 1024.0 }
+    }
+
+    fn lines(&self) -> usize {
+        std::fs::read_to_string(self.folder.path().join("out")).unwrap().lines().count()
+    }
+
+    fn file(&self, name: &str, text: &str) -> std::path::PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn bare<F: Future<Output = ()>>(&self, work: F) -> Run {
+        let start = Instant::now();
+        self.runtime.block_on(work);
+        Run { seconds: start.elapsed().as_secs_f64(), megabytes: 0.0 }
+    }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Runs both in turn and prints a row.
+fn row(name: &str, times: usize, mut koppel: impl FnMut() -> Run, mut bare: impl FnMut() -> Run, note: impl FnOnce() -> String) {
+    bare();
+    koppel();
+    let mut runs = Vec::new();
+    for _ in 0..times {
+        let b = bare();
+        let k = koppel();
+        runs.push((k, b));
+    }
+    let k = median(runs.iter().map(|(k, _)| k.seconds).collect());
+    let b = median(runs.iter().map(|(_, b)| b.seconds).collect());
+    let ratio = median(runs.iter().map(|(k, b)| k.seconds / b.seconds).collect());
+    let peak = runs.iter().map(|(k, _)| k.megabytes).fold(0.0, f64::max);
+    println!("| {name} | {:.1} ms | {:.1} ms | {ratio:.2} | {peak:.1} MB | {} |", k * 1e3, b * 1e3, note());
+}
+
+async fn token(client: &reqwest::Client, url: &str, form: &[(&str, &str)]) -> String {
+    let answer: Value = client.post(url).form(form).send().await.unwrap().json().await.unwrap();
+    answer["access_token"].as_str().unwrap().to_owned()
+}
+
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
+/// The requests of `koppel persons` with a request per person, and nothing else.
+async fn bare_persons(sandbox: &Sandbox, at_once: usize) {
+    let client = client();
+    let base = sandbox.inplanning_admin_url();
+    let known = sandbox.credentials();
+    // The other client: one token per client lives, and this one must not kill the one under test.
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", &known.inplanning_client_id),
+        ("client_secret", &known.inplanning_client_secret),
+    ];
+    let token = token(&client, &format!("{base}/token"), &form).await;
+    let get = |url: String| client.get(url).bearer_auth(&token).send();
+    let users: Vec<Value> = get(format!("{base}/users?limit=0")).await.unwrap().json().await.unwrap();
+    let _groups: Value = get(format!("{base}/v2/resourcegroups")).await.unwrap().json().await.unwrap();
+    let mut resources: Vec<String> = users
+        .iter()
+        .filter(|user| user["active"] == json!(true))
+        .filter_map(|user| user["resource"].as_str().map(str::trim).filter(|r| !r.is_empty()).map(str::to_owned))
+        .collect();
+    resources.sort_unstable();
+    resources.dedup();
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::get("Europe/Amsterdam").unwrap()).date();
+    let (start, end) = (today.yesterday().unwrap(), today.tomorrow().unwrap().tomorrow().unwrap());
+    let count = stream::iter(resources)
+        .map(|resource| {
+            let query = [("resource", resource), ("startDate", start.to_string()), ("endDate", end.to_string())];
+            let request = client.get(format!("{base}/roster/resourceRoster")).query(&query).bearer_auth(&token);
+            async move { request.send().await.unwrap().json::<Value>().await.unwrap()["days"].as_array().map_or(0, Vec::len) }
+        })
+        .buffered(at_once)
+        .fold(0, |sum, days| async move { sum + days })
+        .await;
+    assert!(count > 0);
+}
+
+fn persons(name: &str, count: usize, latency: u64, roster: &str, concurrency: usize, times: usize) {
+    let world = World::new(count, latency);
+    let config = world.file("source.json", &world.source_config(roster, concurrency).to_string());
+    let at_once = concurrency;
+    row(
+        name,
+        times,
+        || {
+            world.sandbox.reset_stats();
+            world.koppel(&["persons", "inplanning-source", "--config", config.to_str().unwrap()], None)
+        },
+        || world.bare(bare_persons(&world.sandbox, at_once)),
+        || {
+            let stats = world.sandbox.stats();
+            let rosters = stats.count(System::InPlanning, "GET", "/roster/resourceRoster")
+                + stats.count(System::InPlanning, "GET", "/roster/groupRoster");
+            format!(
+                "{} persons out, {rosters} roster requests, at most {} in flight, {} token",
+                world.lines(),
+                stats.max_in_flight,
+                stats.inplanning_tokens
+            )
+        },
+    );
+}
+
+fn single(name: &str, times: usize) {
+    let world = World::new(50, 0);
+    let known = world.sandbox.credentials();
+    let person = world.sandbox.ipassan().persons().remove(0);
+    let mut toggle = 0;
+    let input = |number: u32| {
+        json!({"actionContext": {
+            "Configuration": world.ipassan_config(), "DryRun": false,
+            "Data": {"other": format!("round {number}")}, "References": {"Account": person.uuid},
+        }})
+    };
+    let site = format!("{}/api/v1/access/site/{}/person/{}", world.sandbox.ipassan_url(), known.site_id, person.uuid);
+    row(
+        name,
+        times,
+        || {
+            toggle += 1;
+            let file = world.file("in.json", &input(toggle).to_string());
+            world.sandbox.reset_stats();
+            world.koppel(&["run", "ipassan-target", "update"], Some(&file))
+        },
+        || {
+            world.bare(async {
+                let client = client();
+                let form = [
+                    ("grant_type", "client_credentials"),
+                    ("scope", "all"),
+                    ("client_id", &known.ipassan_client_id),
+                    ("client_secret", &known.ipassan_client_secret),
+                ];
+                let token = token(&client, &format!("{}/api/v1/token", world.sandbox.ipassan_url()), &form).await;
+                client.get(&site).bearer_auth(&token).send().await.unwrap().bytes().await.unwrap();
+                let put = client.put(&site).bearer_auth(&token).form(&[("other", "bare")]);
+                put.send().await.unwrap().bytes().await.unwrap();
+            })
+        },
+        || format!("{} requests", world.sandbox.stats().total(System::IPassan)),
+    );
+}
+
+fn batch(name: &str, times: usize) {
+    let world = World::new(10_000, 20);
+    let site = world.sandbox.ipassan().count();
+    let mut round = 0_u32;
+    let mut next = move || {
+        round += 1;
+        round
+    };
+    let known = world.sandbox.credentials();
+    let list = format!("{}/api/v1/access/site/{}/person", world.sandbox.ipassan_url(), known.site_id);
+    // Every run meets the same site: what the run before made is taken out again.
+    let reset = || {
+        for person in world.sandbox.ipassan().persons() {
+            if person.lastname == "Nieuw" {
+                world.sandbox.ipassan().remove(&person.uuid);
+            }
+        }
+        assert_eq!(world.sandbox.ipassan().count(), site);
+        world.sandbox.reset_stats();
+    };
+    row(
+        name,
+        times,
+        || {
+            reset();
+            let round = next();
+            let lines: Vec<String> = (0..1000)
+                .map(|number| {
+                    let number = format!("N{round}-{number}");
+                    json!({"actionContext": {
+                        "Configuration": world.ipassan_config(), "DryRun": false,
+                        "Data": {"lastname": "Nieuw", "firstname": "Persoon", "number": number, "type": "2"},
+                        "CorrelationConfiguration": {"Enabled": true, "AccountField": "number", "PersonFieldValue": number},
+                    }})
+                    .to_string()
+                })
+                .collect();
+            let file = world.file("batch.jsonl", &lines.join("\n"));
+            world.koppel(&["run", "ipassan-target", "create", "--batch", "--concurrency", "8"], Some(&file))
+        },
+        || {
+            reset();
+            world.bare(async {
+                let client = client();
+                let form = [
+                    ("grant_type", "client_credentials"),
+                    ("scope", "all"),
+                    ("client_id", &known.ipassan_client_id),
+                    ("client_secret", &known.ipassan_client_secret),
+                ];
+                let token = token(&client, &format!("{}/api/v1/token", world.sandbox.ipassan_url()), &form).await;
+                let mut offset = json!(0);
+                while !offset.is_null() {
+                    let url = format!("{list}?limit=50&offset={offset}");
+                    let page: Value = client.get(url).bearer_auth(&token).send().await.unwrap().json().await.unwrap();
+                    offset = page["next_cursor"].clone();
+                }
+                stream::iter(0..1000)
+                    .for_each_concurrent(8, |number| {
+                        let form = [("lastname", "Nieuw".to_owned()), ("number", format!("B{number}")), ("type", "2".into())];
+                        let request = client.post(&list).bearer_auth(&token).form(&form);
+                        async move {
+                            request.send().await.unwrap().bytes().await.unwrap();
+                        }
+                    })
+                    .await;
+            })
+        },
+        || {
+            let stats = world.sandbox.stats();
+            let path = "/api/v1/access/site/{site}/person";
+            format!(
+                "{} pages, {} posts, {} token",
+                stats.count(System::IPassan, "GET", path),
+                stats.count(System::IPassan, "POST", path),
+                stats.ipassan_tokens
+            )
+        },
+    );
+}
+
+fn main() {
+    let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
+    println!("| what | koppel | bare loop | ratio | peak memory | seen by the sandbox |");
+    println!("| --- | --- | --- | --- | --- | --- |");
+    let all: [(&str, Box<dyn Fn(&str)>); 7] = [
+        ("one action: update in IPassan", Box::new(|name| single(name, 15))),
+        ("persons: 1,000, a request each, 12 at once, 20 ms", Box::new(|name| persons(name, 1000, 20, "resource", 12, 5))),
+        ("persons: 1,000, a request each, 12 at once, no latency", Box::new(|name| persons(name, 1000, 0, "resource", 12, 9))),
+        ("persons: 5,000, a request each, 12 at once, no latency", Box::new(|name| persons(name, 5000, 0, "resource", 12, 3))),
+        ("persons: 1,000 by 21 groups, 4 at once, 20 ms", Box::new(|name| persons(name, 1000, 20, "group", 4, 5))),
+        ("persons: 1,000 by auto, 4 at once, 20 ms", Box::new(|name| persons(name, 1000, 20, "auto", 4, 3))),
+        ("batch: 1,000 creates on a site of 10,000, 8 at once, 20 ms", Box::new(|name| batch(name, 3))),
+    ];
+    for (name, measure) in all.iter().filter(|(name, _)| name.contains(&filter)) {
+        measure(name);
+    }
+}
