@@ -25,10 +25,14 @@ impl BaseUrl {
     /// What is wrong with it, for the fault of the configuration.
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        if text.contains(['<', '>', '[', ']', '{', '}']) && Url::parse(text).map_or(true, |url| !matches!(url.host(), Some(Host::Ipv6(_)))) {
+        if text.contains(['<', '>', '[', ']', '{', '}'])
+            && Url::parse(text).map_or(true, |url| !matches!(url.host(), Some(Host::Ipv6(_))))
+        {
             return Err(format!("[{text}] still has a placeholder in it: fill in the name of the customer"));
         }
-        let url = Url::parse(text).map_err(|error| format!("[{text}] is not an address such as https://customer.rooster.nl/InPlanningService/rest: {error}"))?;
+        let url = Url::parse(text).map_err(|error| {
+            format!("[{text}] is not an address such as https://customer.rooster.nl/InPlanningService/rest: {error}")
+        })?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(format!("[{text}] does not begin with https://"));
         }
@@ -71,7 +75,11 @@ mod tests {
             "https://x.rooster.nl/InPlanningService/rest//API//",
             "HTTPS://X.ROOSTER.NL:443/InPlanningService/rest/api",
         ] {
-            assert_eq!(BaseUrl::parse(text).unwrap().as_str(), "https://x.rooster.nl/InPlanningService/rest/api", "{text}");
+            assert_eq!(
+                BaseUrl::parse(text).unwrap().as_str(),
+                "https://x.rooster.nl/InPlanningService/rest/api",
+                "{text}"
+            );
         }
         assert_eq!(BaseUrl::parse("http://127.0.0.1:8080").unwrap().as_str(), "http://127.0.0.1:8080/api");
         assert_eq!(BaseUrl::parse("http://[::1]:8080/rest").unwrap().as_str(), "http://[::1]:8080/rest/api");

@@ -1,7 +1,5 @@
 //! The operations of the API that the connectors use.
 
-use std::time::Duration;
-
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use jiff::civil::Date;
@@ -12,15 +10,10 @@ use serde_json::{Map, Value};
 
 use crate::connection::Connection;
 use crate::error::classify;
-use crate::model::{Days, GroupRoster, HumanResource, ResourceGroup, ResourceRoster, RosterDay, User};
+use crate::model::{Days, HumanResource, ResourceGroup, ResourceRoster, RosterDay, User};
 
 /// All of a list in one answer (observed; the page size without it is not known).
 const ALL: (&str, &str) = ("limit", "0");
-
-/// The roster of a large group over some weeks is a large document.
-const LARGE: Duration = Duration::from_secs(60);
-/// The largest document, in bytes.
-const LARGEST: u64 = 32 << 20;
 
 /// The client of one InPlanning environment. Clones share its token and its connections.
 ///
@@ -46,7 +39,6 @@ impl InPlanning {
             .auth(connection.credentials.into_auth())
             .allow_insecure_http(connection.allow_insecure_http)
             .concurrency(connection.concurrency)
-            .max_body(LARGEST)
             .classify(classify)
             .state(state)
             .scrubber(scrubber)
@@ -82,7 +74,10 @@ impl InPlanning {
             Ok(answer) => read_user(&answer, username).map(Some).map_err(|error| error.context(doing)),
             Err(error) if error.is(ErrorKind::NotFound) => Ok(None),
             // Newer servers refuse an encoded slash in a path (documented), before the API has seen it.
-            Err(error) if username.contains(['/', '\\']) && matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Protocol) => {
+            Err(error)
+                if username.contains(['/', '\\'])
+                    && matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Protocol) =>
+            {
                 self.user_in_list(ctx, username).await.map_err(|error| error.context(doing))
             }
             Err(error) => Err(error.context(doing)),
@@ -131,7 +126,13 @@ impl InPlanning {
 
     /// The roster of one person over these days, both included; `None` where InPlanning says (error 211) that there is
     /// none.
-    pub async fn resource_roster(&self, ctx: &Ctx, resource: &str, start: Date, end: Date) -> Result<Option<Vec<RosterDay>>> {
+    pub async fn resource_roster(
+        &self,
+        ctx: &Ctx,
+        resource: &str,
+        start: Date,
+        end: Date,
+    ) -> Result<Option<Vec<RosterDay>>> {
         let (start, end) = (start.to_string(), end.to_string());
         let query = [("resource", resource), ("startDate", &start), ("endDate", &end)];
         let read = async { self.http.get(&["roster", "resourceRoster"]).query(&query).send(ctx).await?.json::<Days>() };
@@ -139,15 +140,34 @@ impl InPlanning {
             .map_err(|error| error.context(format!("could not read the roster of resource [{resource}]")))
     }
 
-    /// The rosters of everybody in a group over these days, both included; `None` where InPlanning says (error 211)
-    /// that there are none. One person may stand in the rosters of several groups, with the same days.
-    pub async fn group_roster(&self, ctx: &Ctx, group: &str, start: Date, end: Date) -> Result<Option<Vec<ResourceRoster>>> {
+    /// The rosters of everybody in a group over these days, both included, as they come: memory does not grow with the
+    /// group. One person may stand in the rosters of several groups, with the same days.
+    ///
+    /// # Errors
+    /// `NotFound` as the only item where InPlanning says (error 211) that there is no such group.
+    pub fn group_rosters(
+        &self,
+        ctx: &Ctx,
+        group: &str,
+        start: Date,
+        end: Date,
+    ) -> BoxStream<'static, Result<ResourceRoster>> {
         let (start, end) = (start.to_string(), end.to_string());
         let query = [("resourceGroup", group), ("startDate", start.as_str()), ("endDate", end.as_str())];
-        let request = self.http.get(&["roster", "groupRoster"]).query(&query).timeout(LARGE);
-        let read = async { request.send(ctx).await?.json::<GroupRoster>() };
-        unless_missing(read.await.map(|roster| roster.resource_rosters))
-            .map_err(|error| error.context(format!("could not read the roster of resource group [{group}]")))
+        let what = format!("roster of resource group [{group}]");
+        self.list(ctx, &["roster", "groupRoster"], &query, &what, ListAt::Field("resourceRosters"))
+    }
+
+    /// [`group_rosters`](Self::group_rosters) as one list; `None` where InPlanning says (error 211) that there is no
+    /// such group.
+    pub async fn group_roster(
+        &self,
+        ctx: &Ctx,
+        group: &str,
+        start: Date,
+        end: Date,
+    ) -> Result<Option<Vec<ResourceRoster>>> {
+        unless_missing(collect(self.group_rosters(ctx, group, start, end)).await)
     }
 
     fn list<T: DeserializeOwned + Send + 'static>(

@@ -12,7 +12,10 @@ use serde_json::Value;
 pub(crate) fn classify(answer: &Answer) -> Verdict {
     let body: Value = answer.json().unwrap_or(Value::Null);
     let code = body.get("error").and_then(Value::as_str).unwrap_or_default();
-    if answer.status() == 401 || code.eq_ignore_ascii_case("invalid_token") || code.eq_ignore_ascii_case("token_expired") {
+    if answer.status() == 401
+        || code.eq_ignore_ascii_case("invalid_token")
+        || code.eq_ignore_ascii_case("token_expired")
+    {
         return Verdict::TokenRefused;
     }
     Verdict::Error(error(answer))
@@ -32,7 +35,10 @@ fn error(answer: &Answer) -> Error {
     match answer.status() {
         // Without the text of error 211 it says that the address is wrong, not that the object is missing.
         404 | 410 => answer
-            .fault(ErrorKind::Protocol, &format!("InPlanning answered {request} with HTTP {} and no reason it documents", answer.status()))
+            .fault(
+                ErrorKind::Protocol,
+                &format!("InPlanning answered {request} with HTTP {} and no reason it documents", answer.status()),
+            )
             .with_hint("check that BaseUrl is the address of the API itself"),
         400 | 422 | 500 if says_duplicate(&text) => {
             answer.fault(ErrorKind::Conflict, &format!("InPlanning refused {request}: the object exists already"))
@@ -49,7 +55,9 @@ fn says_missing(text: &str) -> bool {
 /// What InPlanning says of a user that exists already is not known; these words are inferred.
 fn says_duplicate(text: &str) -> bool {
     let text = text.to_lowercase();
-    ["already exist", "exists already", "already in use", "duplicate", "not unique", "must be unique", "bestaat al"].iter().any(|words| text.contains(words))
+    ["already exist", "exists already", "already in use", "duplicate", "not unique", "must be unique", "bestaat al"]
+        .iter()
+        .any(|words| text.contains(words))
 }
 
 #[cfg(test)]

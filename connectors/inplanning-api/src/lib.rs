@@ -1,5 +1,4 @@
 #![doc = include_str!("../docs.md")]
-#![expect(clippy::doc_markdown, reason = "InPlanning is a name")]
 
 mod base_url;
 mod client;

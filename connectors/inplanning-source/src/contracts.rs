@@ -46,7 +46,8 @@ impl Contracts {
                 let id = self.id(resource, day, part, name.as_deref(), hours, &mut used);
                 let Some(hours) = hours.or_else(|| self.without_hours(name.as_deref(), ctx)) else { continue };
                 let (start, end) = self.moments.of(day.roster_date, hours).ok_or_else(|| {
-                    let text = format!("resource [{resource}] has a shift on [{}], which no calendar has", day.roster_date);
+                    let text =
+                        format!("resource [{resource}] has a shift on [{}], which no calendar has", day.roster_date);
                     Error::new(ErrorKind::Protocol, text)
                 })?;
                 contracts.push(self.contract(id, start, end, part));

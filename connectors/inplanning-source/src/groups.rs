@@ -57,7 +57,9 @@ impl Groups {
             if known.contains(&parent) {
                 return Some(parent);
             }
-            ctx.warn(format!("resource group [{group}] is below [{parent}], which InPlanning does not give: it has no parent here"));
+            ctx.warn(format!(
+                "resource group [{group}] is below [{parent}], which InPlanning does not give: it has no parent here"
+            ));
             None
         };
         let department = |group: Group| Department {
@@ -101,12 +103,16 @@ mod tests {
                 {"ExternalId": "ZUID", "DisplayName": "Zuid", "ManagerExternalId": null, "ParentExternalId": null},
             ]),
         );
-        assert_eq!(ctx.warnings(), ["resource group [ZUID] is below [GONE], which InPlanning does not give: it has no parent here"]);
+        assert_eq!(
+            ctx.warnings(),
+            ["resource group [ZUID] is below [GONE], which InPlanning does not give: it has no parent here"]
+        );
     }
 
     #[test]
     fn a_group_is_found_by_its_name() {
-        let groups = groups(json!([{"uname": "4711", "name": "Noord", "parent": "ZORG"}, {"uname": "4712", "parent": ""}]));
+        let groups =
+            groups(json!([{"uname": "4711", "name": "Noord", "parent": "ZORG"}, {"uname": "4712", "parent": ""}]));
         assert_eq!((groups.parent("4711"), groups.parent("4712"), groups.parent("9")), (Some("ZORG"), None, None));
         assert_eq!(groups.names().collect::<Vec<_>>(), ["4711", "4712"]);
     }

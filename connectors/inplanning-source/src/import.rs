@@ -1,5 +1,6 @@
 //! An import: whose rosters are asked for, in which way, and what becomes of a failure.
 
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -54,12 +55,17 @@ impl<'a> Import<'a> {
                 });
                 Arc::clone(&import).by_group().chain(rest.flatten()).chain(import.end(Self::tell_differing)).boxed()
             }
-            RosterMode::Auto | RosterMode::Resource => Arc::clone(&import).one_by_one(everybody).chain(import.end(|_| ())).boxed(),
+            RosterMode::Auto | RosterMode::Resource => {
+                Arc::clone(&import).one_by_one(everybody).chain(import.end(|_| ())).boxed()
+            }
         }
     }
 
     /// The persons at these places, in their order, with a request for each.
-    fn one_by_one(self: Arc<Self>, places: impl Iterator<Item = usize> + Send + 'a) -> impl Stream<Item = Result<SourcePerson>> + Send + 'a {
+    fn one_by_one(
+        self: Arc<Self>,
+        places: impl Iterator<Item = usize> + Send + 'a,
+    ) -> impl Stream<Item = Result<SourcePerson>> + Send + 'a {
         let at_once = self.at_once();
         let ask = Arc::clone(&self);
         stream::iter(places)
@@ -103,10 +109,9 @@ impl<'a> Import<'a> {
         if let Err(error) = self.ctx.go_on() {
             return stream::once(std::future::ready(Err(error))).boxed();
         }
-        match self.api.group_roster(self.ctx, &group, self.window.start, self.window.end).await {
-            Ok(rosters) => stream::iter(rosters.unwrap_or_default().into_iter().map(Ok)).boxed(),
-            Err(error) => stream::once(std::future::ready(Err(error))).boxed(),
-        }
+        let mut rosters = self.api.group_rosters(self.ctx, &group, self.window.start, self.window.end).peekable();
+        Pin::new(&mut rosters).peek().await;
+        rosters.boxed()
     }
 
     /// The person of an item of a group's roster, if it is one that is asked for and not yet given.
@@ -138,7 +143,7 @@ impl<'a> Import<'a> {
 
     /// Lets a failure pass while the configuration allows as many.
     ///
-    /// Only what concerns one roster can pass: refused credentials, a cancelled run and mistakes never do.
+    /// Only what concerns one roster can pass: refused credentials, a run that is over and mistakes never do.
     fn tolerate(&self, error: Error) -> Result<()> {
         let passing = matches!(
             error.kind(),
@@ -152,11 +157,13 @@ impl<'a> Import<'a> {
                 | ErrorKind::Conflict
         );
         let most = self.config.max_roster_failures;
-        if !passing || most == 0 {
+        if !passing || most == 0 || self.ctx.go_on().is_err() {
             return Err(error);
         }
         if self.failed.fetch_add(1, Ordering::Relaxed) >= most {
-            return Err(error.with_hint(format!("{most} rosters failed before it, which is all that maxRosterFailures allows")));
+            return Err(
+                error.with_hint(format!("{most} rosters failed before it, which is all that maxRosterFailures allows"))
+            );
         }
         self.ctx.warn(format!("{error}: the import goes on without it, as maxRosterFailures allows"));
         Ok(())
@@ -170,7 +177,9 @@ impl<'a> Import<'a> {
             let failed = self.failed.load(Ordering::Relaxed);
             tracing::info!(people = self.humans.len(), unknown, failed, "all rosters are read");
             if unknown > 0 {
-                tracing::info!("InPlanning knows no roster of {unknown} that it was asked for (error 211): they have no shifts");
+                tracing::info!(
+                    "InPlanning knows no roster of {unknown} that it was asked for (error 211): they have no shifts"
+                );
             }
             Ok(None)
         });
@@ -207,12 +216,15 @@ impl<'a> Import<'a> {
     }
 }
 
-/// The stream up to and with its first error: what is incomplete has no further persons.
-pub(crate) fn until_error<'a, T: Send + 'a>(stream: impl Stream<Item = Result<T>> + Send + 'a) -> BoxStream<'a, Result<T>> {
-    let items = stream.scan(false, |failed, item| {
-        let go_on = !*failed;
-        *failed = item.is_err();
-        async move { go_on.then_some(item) }
+/// The stream up to and with its first error: what is incomplete has no further persons, and no further requests.
+pub(crate) fn until_error<'a, T: Send + 'a>(
+    stream: impl Stream<Item = Result<T>> + Send + 'a,
+) -> BoxStream<'a, Result<T>> {
+    let items = stream::unfold(Some(stream.boxed()), |stream| async move {
+        let mut stream = stream?;
+        let item = stream.next().await?;
+        let rest = item.is_ok().then_some(stream);
+        Some((item, rest))
     });
-    items.fuse().boxed()
+    items.boxed()
 }

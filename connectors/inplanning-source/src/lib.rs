@@ -30,7 +30,7 @@ pub fn connector(state: StateDir, scrubber: Scrubber) -> impl Connector {
     };
     let example = json!({
         "Username": "koppel",
-        "Password": "example",
+        "Password": "x",
         "BaseUrl": "https://customer.example/InPlanningServiceAdmin/rest/api",
         "HistoricalDays": 1,
         "FutureDays": 2,

@@ -10,6 +10,9 @@ use serde_json::{Map, Value};
 
 use crate::config::People;
 
+/// How many who share a resource are told one by one.
+const TOLD: usize = 20;
+
 /// What is kept of a person while the rosters are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Human {
@@ -24,7 +27,13 @@ pub(crate) struct Human {
 impl Human {
     fn new(resource: String, text: impl Fn(&str) -> Option<String>) -> Self {
         let field = |name: &str| text(name).map(String::into_boxed_str);
-        Self { first: field("firstName"), last: field("lastName"), email: field("email"), phone: field("phone"), resource: resource.into() }
+        Self {
+            first: field("firstName"),
+            last: field("lastName"),
+            email: field("email"),
+            phone: field("phone"),
+            resource: resource.into(),
+        }
     }
 
     /// The person with these contracts. Every person has the same fields.
@@ -51,6 +60,7 @@ pub(crate) struct Humans {
     places: HashMap<Box<str>, u32>,
     without_resource: usize,
     neither: usize,
+    doubles: usize,
 }
 
 impl Humans {
@@ -80,8 +90,14 @@ impl Humans {
         if self.without_resource > 0 {
             tracing::info!(count = self.without_resource, "people without a resource have no roster and are left out");
         }
+        if self.doubles > TOLD {
+            ctx.warn(format!("{} more are left out, for their resources belong to more than one", self.doubles - TOLD));
+        }
         if self.neither > 0 {
-            ctx.warn(format!("InPlanning does not say of {} users whether they are active: they are left out", self.neither));
+            ctx.warn(format!(
+                "InPlanning does not say of {} users whether they are active: they are left out",
+                self.neither
+            ));
         }
         if self.list.is_empty() {
             ctx.warn("InPlanning gave no active person with a resource: nobody is imported");
@@ -98,23 +114,47 @@ impl Humans {
             }
         }
         let name = user.username();
-        self.add(user.resource(), |field| user.text(field), || format!("user [{}]", name.as_deref().unwrap_or("without a name")), ctx);
+        self.add(
+            user.resource(),
+            |field| user.text(field),
+            || format!("user [{}]", name.as_deref().unwrap_or("without a name")),
+            ctx,
+        );
     }
 
     fn add_human_resource(&mut self, resource: &HumanResource, today: Date, ctx: &Ctx) {
-        let employed = |from: Option<Date>, to: Option<Date>| from.is_none_or(|from| from <= today) && to.is_none_or(|to| to >= today);
+        let employed = |from: Option<Date>, to: Option<Date>| {
+            from.is_none_or(|from| from <= today) && to.is_none_or(|to| to >= today)
+        };
         if resource.employments().iter().any(|employment| employed(employment.start, employment.end)) {
-            self.add(resource.uname(), |field| resource.text(field), || "another human resource of that name".to_owned(), ctx);
+            self.add(
+                resource.uname(),
+                |field| resource.text(field),
+                || "another human resource of that name".to_owned(),
+                ctx,
+            );
         }
     }
 
-    fn add(&mut self, resource: Option<String>, text: impl Fn(&str) -> Option<String>, who: impl Fn() -> String, ctx: &Ctx) {
+    fn add(
+        &mut self,
+        resource: Option<String>,
+        text: impl Fn(&str) -> Option<String>,
+        who: impl Fn() -> String,
+        ctx: &Ctx,
+    ) {
         let Some(resource) = resource else {
             self.without_resource += 1;
             return;
         };
         if self.places.contains_key(resource.as_str()) {
-            ctx.warn(format!("resource [{resource}] belongs to more than one: the first is taken, {} is left out", who()));
+            self.doubles += 1;
+            if self.doubles <= TOLD {
+                ctx.warn(format!(
+                    "resource [{resource}] belongs to more than one: the first is taken, {} is left out",
+                    who()
+                ));
+            }
             return;
         }
         let Ok(place) = u32::try_from(self.list.len()) else { return };
@@ -176,8 +216,21 @@ mod tests {
         );
         assert_eq!(resources(&humans), ["1001", "1002"]);
         assert_eq!(humans.list()[0].first.as_deref(), Some("Jan"));
-        assert_eq!(ctx.warnings(), ["resource [1001] belongs to more than one: the first is taken, user [jan.admin] is left out"]);
+        assert_eq!(
+            ctx.warnings(),
+            ["resource [1001] belongs to more than one: the first is taken, user [jan.admin] is left out"]
+        );
         assert_eq!((humans.place("1002"), humans.place("9")), (Some(1), None));
+    }
+
+    #[test]
+    fn s5_many_shared_resources_do_not_fill_the_log() {
+        let ctx = ctx();
+        let users: Value = (0..100).map(|n| json!({"username": n, "active": true, "resource": n / 2})).collect();
+        let humans = of_users(&users, &ctx);
+        humans.tell(&ctx);
+        assert_eq!((humans.len(), ctx.warnings().len()), (50, 21));
+        assert_eq!(ctx.warnings()[20], "30 more are left out, for their resources belong to more than one");
     }
 
     #[test]
@@ -228,7 +281,8 @@ mod tests {
             (json!(" Jan "), json!(null), "Jan (1)"),
             (json!(""), json!("Jansen"), "Jansen (1)"),
         ] {
-            let humans = of_users(&json!([{"active": true, "resource": "1", "firstName": first, "lastName": last}]), &ctx);
+            let humans =
+                of_users(&json!([{"active": true, "resource": "1", "firstName": first, "lastName": last}]), &ctx);
             assert_eq!(humans.list()[0].display_name(), shown);
         }
     }
@@ -248,7 +302,8 @@ mod tests {
             ("none", json!([])),
             ("null", json!(null)),
         ] {
-            let resource = json!({"uname": uname, "externalId": "P1", "firstName": "A", "phone": "06", "labourHists": terms});
+            let resource =
+                json!({"uname": uname, "externalId": "P1", "firstName": "A", "phone": "06", "labourHists": terms});
             humans.add_human_resource(&serde_json::from_value(resource).unwrap(), today, &ctx);
         }
         assert_eq!(resources(&humans), ["open", "last-day", "first-day", "again"]);

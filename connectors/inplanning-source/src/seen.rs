@@ -22,7 +22,9 @@ impl Seen {
     /// Notes that the person at this place is named. Is it the first time?
     pub(crate) fn first(&mut self, place: usize, days: &[RosterDay]) -> bool {
         let now = digest(days);
-        let (Some(before), Some(differs)) = (self.days.get_mut(place), self.differs.get_mut(place)) else { return false };
+        let (Some(before), Some(differs)) = (self.days.get_mut(place), self.differs.get_mut(place)) else {
+            return false;
+        };
         if let Some(before) = before {
             *differs |= *before != now;
             return false;
@@ -67,7 +69,9 @@ mod tests {
     #[test]
     fn only_the_first_time_counts() {
         let mut seen = Seen::nobody(3);
-        let early = days(json!([{"rosterDate": "2026-06-01", "parts": [{"shift": {"uname": "0700-1530"}}]}, {"rosterDate": "2026-06-02"}]));
+        let early = days(
+            json!([{"rosterDate": "2026-06-01", "parts": [{"shift": {"uname": "0700-1530"}}]}, {"rosterDate": "2026-06-02"}]),
+        );
         let same = days(json!([{"rosterDate": "2026-06-01", "parts": [{"shift": {"uname": "0700-1530"}}]}]));
         assert!(seen.first(0, &early) && !seen.first(0, &same) && seen.first(1, &[]));
         assert_eq!((seen.unnamed(), seen.differing()), (vec![2], 0));

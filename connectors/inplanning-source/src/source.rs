@@ -35,7 +35,8 @@ impl InPlanningSource {
     /// Makes the source; nothing is sent.
     pub(crate) fn new(config: Config, state: &StateDir, scrubber: &Scrubber) -> Result<Self> {
         let zone = config.zone().map_err(|fault| Error::config(vec![fault]))?;
-        let base_url = BaseUrl::parse(&config.base_url).map_err(|message| Error::config(vec![Fault::new("BaseUrl", message)]))?;
+        let base_url =
+            BaseUrl::parse(&config.base_url).map_err(|message| Error::config(vec![Fault::new("BaseUrl", message)]))?;
         let connection = Connection {
             base_url,
             credentials: Credentials::Basic { username: config.username.clone(), password: config.password.clone() },

@@ -81,7 +81,10 @@ mod tests {
     fn s2_a_time_has_the_offset_of_the_zone_unless_the_old_form_is_asked_for() {
         let day = date(2026, 6, 1);
         assert_eq!(amsterdam(day, "07:00-15:30"), pair("2026-06-01T07:00:00+02:00", "2026-06-01T15:30:00+02:00"));
-        assert_eq!(amsterdam(date(2026, 1, 5), "07:00-24:00"), pair("2026-01-05T07:00:00+01:00", "2026-01-06T00:00:00+01:00"));
+        assert_eq!(
+            amsterdam(date(2026, 1, 5), "07:00-24:00"),
+            pair("2026-01-05T07:00:00+01:00", "2026-01-06T00:00:00+01:00")
+        );
         assert_eq!(legacy(day, "07:00-15:30"), pair("2026-06-01T07:00:00Z", "2026-06-01T15:30:00Z"));
         let utc = moments("UTC", ContractTimes::Zoned).of(day, Hours::WHOLE_DAY).unwrap();
         assert_eq!(utc, pair("2026-06-01T00:00:00+00:00", "2026-06-02T00:00:00+00:00"));
@@ -91,7 +94,10 @@ mod tests {
     fn an_hour_that_does_not_exist_never_shortens_a_shift() {
         let gap = date(2026, 3, 29);
         assert_eq!(amsterdam(gap, "02:30-10:00"), pair("2026-03-29T01:30:00+01:00", "2026-03-29T10:00:00+02:00"));
-        assert_eq!(amsterdam(date(2026, 3, 28), "22:00-02:30"), pair("2026-03-28T22:00:00+01:00", "2026-03-29T03:30:00+02:00"));
+        assert_eq!(
+            amsterdam(date(2026, 3, 28), "22:00-02:30"),
+            pair("2026-03-28T22:00:00+01:00", "2026-03-29T03:30:00+02:00")
+        );
         assert_eq!(amsterdam(gap, "02:15-02:45"), pair("2026-03-29T01:15:00+01:00", "2026-03-29T03:45:00+02:00"));
     }
 
@@ -99,7 +105,10 @@ mod tests {
     fn an_hour_that_comes_twice_never_shortens_a_shift() {
         let fold = date(2026, 10, 25);
         assert_eq!(amsterdam(fold, "02:30-10:00"), pair("2026-10-25T02:30:00+02:00", "2026-10-25T10:00:00+01:00"));
-        assert_eq!(amsterdam(date(2026, 10, 24), "22:00-02:30"), pair("2026-10-24T22:00:00+02:00", "2026-10-25T02:30:00+01:00"));
+        assert_eq!(
+            amsterdam(date(2026, 10, 24), "22:00-02:30"),
+            pair("2026-10-24T22:00:00+02:00", "2026-10-25T02:30:00+01:00")
+        );
     }
 
     #[test]

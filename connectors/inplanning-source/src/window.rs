@@ -19,7 +19,11 @@ impl Window {
     /// So many days before and after the day that it is in this zone now.
     pub(crate) fn around(now: Timestamp, zone: &TimeZone, before: u16, after: u16) -> Self {
         let today = now.to_zoned(zone.clone()).date();
-        Self { today, start: today.saturating_sub(i64::from(before).days()), end: today.saturating_add(i64::from(after).days()) }
+        Self {
+            today,
+            start: today.saturating_sub(i64::from(before).days()),
+            end: today.saturating_add(i64::from(after).days()),
+        }
     }
 }
 

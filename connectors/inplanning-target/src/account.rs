@@ -13,7 +13,8 @@ pub(crate) fn fields() -> Fields {
             .immutable()
             .describe("The name to log in with; it is what InPlanning knows the user by and cannot change"),
         Field::text("firstName").describe("The first name"),
-        Field::text("lastName").describe("The last name, with prefixes and the name of a partner as the mapping composes it"),
+        Field::text("lastName")
+            .describe("The last name, with prefixes and the name of a partner as the mapping composes it"),
         Field::text("email").describe("The e-mail address"),
         Field::boolean("active").describe("May the user log in? Enable and disable decide it themselves"),
         Field::text("userGroup").describe("The user group, such as Root"),
@@ -109,8 +110,12 @@ mod tests {
 
     #[test]
     fn a_user_is_read_with_the_types_of_its_fields() {
-        let account = read(json!({"username": 1001, "active": "True", "email": null, "roles": [], "extra": {"a": 1}})).unwrap();
-        assert_eq!(account.data.to_nested(), json!({"username": "1001", "active": true, "email": null, "extra": {"a": 1}}));
+        let account =
+            read(json!({"username": 1001, "active": "True", "email": null, "roles": [], "extra": {"a": 1}})).unwrap();
+        assert_eq!(
+            account.data.to_nested(),
+            json!({"username": "1001", "active": true, "email": null, "extra": {"a": 1}})
+        );
         assert_eq!((account.enabled, account.display_name.as_str()), (Some(true), "1001"));
     }
 

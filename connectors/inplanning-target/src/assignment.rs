@@ -55,7 +55,10 @@ pub(crate) fn assign(user: &User, grant: &[Entitlement], revoke: &[Entitlement],
 
 fn key_of(entitlement: &Entitlement) -> Result<RoleKey> {
     RoleKey::of(&entitlement.detail).or_else(|| RoleKey::from_id(&entitlement.id)).ok_or_else(|| {
-        Error::new(ErrorKind::Invalid, format!("[{}] names no role: it has the form role&&resourceGroup", entitlement.id))
+        Error::new(
+            ErrorKind::Invalid,
+            format!("[{}] names no role: it has the form role&&resourceGroup", entitlement.id),
+        )
     })
 }
 
@@ -120,7 +123,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn user(roles: Value) -> User {
+    fn user(roles: &Value) -> User {
         User::from_value(json!({"username": "1001", "roles": roles})).unwrap()
     }
 
@@ -129,29 +132,41 @@ mod tests {
     }
 
     fn planner() -> Entitlement {
-        let detail = json!({"role": "Planner", "resourceGroup": "Noord", "exchangeGroup": "Company", "userGroup": null});
+        let detail =
+            json!({"role": "Planner", "resourceGroup": "Noord", "exchangeGroup": "Company", "userGroup": null});
         Entitlement { id: "Planner&&Noord".into(), display_name: "Planner&&Noord".into(), detail }
     }
 
     #[test]
     fn a_role_that_is_there_is_left_alone() {
-        let assigned = assign(&user(json!([{"role": "PLANNER", "resourceGroup": "noord", "exchangeGroup": "Other"}])), &[planner()], &[], today());
+        let assigned = assign(
+            &user(&json!([{"role": "PLANNER", "resourceGroup": "noord", "exchangeGroup": "Other"}])),
+            &[planner()],
+            &[],
+            today(),
+        );
         assert!(!assigned.unwrap().changes_anything());
     }
 
     #[test]
     fn a_role_that_ended_is_opened_again() {
         let roles = json!([{"role": "Planner", "resourceGroup": "Noord", "startDate": "2020-01-01", "endDate": "2026-05-31", "extra": 1}]);
-        let assigned = assign(&user(roles), &[planner()], &[], today()).unwrap();
+        let assigned = assign(&user(&roles), &[planner()], &[], today()).unwrap();
         let reopened = json!({"role": "Planner", "resourceGroup": "Noord", "startDate": "2020-01-01", "endDate": null, "extra": 1, "exchangeGroup": "Company"});
         assert_eq!(assigned.roles, [reopened]);
     }
 
     #[test]
     fn granting_wins_over_revoking_the_same_role() {
-        let roles = json!([{"role": "Planner", "resourceGroup": "Noord"}, {"role": "Planner", "resourceGroup": "Zuid"}]);
-        let assigned =
-            assign(&user(roles), &[planner()], &[Entitlement::known("Planner-Noord"), Entitlement::known("planner-ZUID")], today()).unwrap();
+        let roles =
+            json!([{"role": "Planner", "resourceGroup": "Noord"}, {"role": "Planner", "resourceGroup": "Zuid"}]);
+        let assigned = assign(
+            &user(&roles),
+            &[planner()],
+            &[Entitlement::known("Planner-Noord"), Entitlement::known("planner-ZUID")],
+            today(),
+        )
+        .unwrap();
         assert_eq!(assigned.effects, [Effect::Unchanged, Effect::Unchanged, Effect::Changed]);
         assert_eq!(assigned.roles.len(), 1);
     }
@@ -159,13 +174,15 @@ mod tests {
     #[test]
     fn an_old_id_with_two_meanings_is_not_guessed() {
         let roles = json!([{"role": "A-B", "resourceGroup": "C"}, {"role": "A", "resourceGroup": "B-C"}]);
-        let error = assign(&user(roles), &[], &[Entitlement::known("a-b-c")], today()).unwrap_err();
+        let error = assign(&user(&roles), &[], &[Entitlement::known("a-b-c")], today()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Conflict);
     }
 
     #[test]
     fn what_is_no_role_stays() {
-        let assigned = assign(&user(json!(["odd", {"role": null}])), &[], &[Entitlement::known("Planner&&Noord")], today()).unwrap();
+        let assigned =
+            assign(&user(&json!(["odd", {"role": null}])), &[], &[Entitlement::known("Planner&&Noord")], today())
+                .unwrap();
         assert_eq!((assigned.roles.len(), assigned.changes_anything()), (2, false));
     }
 }

@@ -48,7 +48,9 @@ impl Offer {
     }
 
     fn templates(&self) -> impl Iterator<Item = &Template> {
-        std::iter::once(&self.role).chain(&self.group).chain(self.others.iter().filter_map(|(_, template)| template.as_ref()))
+        std::iter::once(&self.role)
+            .chain(&self.group)
+            .chain(self.others.iter().filter_map(|(_, template)| template.as_ref()))
     }
 
     /// The names of all placeholders in it, each once.
@@ -73,7 +75,8 @@ impl Catalogue {
         let offers = config.permissions.iter().enumerate().map(|(index, permission)| {
             Offer::new(permission).map_err(|why| Error::config(vec![Fault::new(format!("permissions[{index}]"), why)]))
         });
-        let placeholders = config.placeholders.iter().map(|(name, path)| (name.trim().to_lowercase(), path.trim().to_owned()));
+        let placeholders =
+            config.placeholders.iter().map(|(name, path)| (name.trim().to_lowercase(), path.trim().to_owned()));
         Ok(Self { offers: offers.collect::<Result<_>>()?, placeholders: placeholders.collect() })
     }
 
@@ -117,7 +120,8 @@ impl Catalogue {
     fn values(&self, offer: &Offer, contract: Option<&Contract>) -> Result<BTreeMap<String, String>> {
         let mut values = BTreeMap::new();
         let mut faults = Vec::new();
-        let whose = contract.map_or_else(|| "no contract was given".to_owned(), |c| format!("contract [{}]", c.external_id));
+        let whose =
+            contract.map_or_else(|| "no contract was given".to_owned(), |c| format!("contract [{}]", c.external_id));
         for name in offer.placeholders() {
             let folded = name.to_lowercase();
             let path = self.placeholders.get(&folded).map(String::as_str).unwrap_or_default();
@@ -126,11 +130,17 @@ impl Catalogue {
                     values.insert(folded, value.trim().to_owned());
                 }
                 None if contract.is_none() => {
-                    faults.push(Fault::new(name, format!("{whose}, and permission [{}] needs [{path}] of one for {{{{{name}}}}}", offer.name)));
+                    faults.push(Fault::new(
+                        name,
+                        format!("{whose}, and permission [{}] needs [{path}] of one for {{{{{name}}}}}", offer.name),
+                    ));
                 }
                 None => faults.push(Fault::new(
                     name,
-                    format!("{whose} has no value for [{path}], which permission [{}] needs for {{{{{name}}}}}", offer.name),
+                    format!(
+                        "{whose} has no value for [{path}], which permission [{}] needs for {{{{{name}}}}}",
+                        offer.name
+                    ),
                 )),
             }
         }
@@ -138,9 +148,9 @@ impl Catalogue {
             return Ok(values);
         }
         let message = faults.iter().map(|fault| fault.message.clone()).collect::<Vec<_>>().join("; ");
-        Err(Error::new(ErrorKind::Invalid, message)
-            .with_faults(faults)
-            .with_hint("fill the value in the source, or leave the contract out with the conditions of the business rule"))
+        Err(Error::new(ErrorKind::Invalid, message).with_faults(faults).with_hint(
+            "fill the value in the source, or leave the contract out with the conditions of the business rule",
+        ))
     }
 
     /// The permission and the entitlement that a role of a user is, if it is one on offer.
@@ -174,7 +184,8 @@ impl Catalogue {
             } else {
                 format!("there are: {}", names.join(", "))
             };
-            Error::new(ErrorKind::NotFound, format!("permission [{permission}] is not one of the configuration")).with_hint(hint)
+            Error::new(ErrorKind::NotFound, format!("permission [{permission}] is not one of the configuration"))
+                .with_hint(hint)
         })
     }
 }

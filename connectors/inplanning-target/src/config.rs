@@ -147,7 +147,10 @@ impl ConnectorConfig for Config {
                     Ok(template) => {
                         let unknown = template.names().find(|name| !known.contains(&name.to_lowercase()));
                         if let Some(name) = unknown {
-                            faults.push(Fault::new(place, format!("the placeholder {{{{{name}}}}} does not stand in [placeholders]")));
+                            faults.push(Fault::new(
+                                place,
+                                format!("the placeholder {{{{{name}}}}} does not stand in [placeholders]"),
+                            ));
                         }
                     }
                 }
@@ -167,7 +170,10 @@ fn placeholder_names(config: &Map<String, Value>, faults: &mut Vec<Fault>) -> Ve
         if names.contains(&name.trim().to_lowercase()) {
             faults.push(Fault::new(&place, "stands twice; the case of letters does not tell names apart"));
         }
-        if path.as_str().is_some_and(|path| path.trim().is_empty() || path.split('.').any(|part| part.trim().is_empty())) {
+        if path
+            .as_str()
+            .is_some_and(|path| path.trim().is_empty() || path.split('.').any(|part| part.trim().is_empty()))
+        {
             faults.push(Fault::new(&place, "is not a path such as Department.ExternalId"));
         }
         names.push(name.trim().to_lowercase());

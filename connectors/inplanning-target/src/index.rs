@@ -41,8 +41,10 @@ impl Index {
         match list.fields.get(&field.to_lowercase()) {
             Some(values) => Ok(values.get(value.trim()).cloned().unwrap_or_default()),
             None if known || list.users == 0 => Ok(Vec::new()),
-            None => Err(Error::new(ErrorKind::Config, format!("users of InPlanning have no field [{field}] to search by"))
-                .with_hint("choose username, email or resource as the account correlation field")),
+            None => {
+                Err(Error::new(ErrorKind::Config, format!("users of InPlanning have no field [{field}] to search by"))
+                    .with_hint("choose username, email or resource as the account correlation field"))
+            }
         }
     }
 

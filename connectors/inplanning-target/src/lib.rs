@@ -1,5 +1,4 @@
 #![doc = include_str!("../docs.md")]
-#![expect(clippy::doc_markdown, reason = "InPlanning is a name, and doc comments of the configuration are texts of a form")]
 
 mod account;
 mod assignment;

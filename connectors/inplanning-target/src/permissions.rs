@@ -5,8 +5,8 @@ use futures_util::StreamExt as _;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use koppel::{
-    Account, Change, Changes, Contract, Ctx, Cursor, Effect, Entitlement, Membership, Page, Permission, Permissions, Reference, Result,
-    Target as _,
+    Account, Change, Changes, Contract, Ctx, Cursor, Effect, Entitlement, Membership, Page, Permission, Permissions,
+    Reference, Result, Target as _,
 };
 use serde_json::Value;
 
@@ -38,7 +38,13 @@ impl Permissions for InPlanningTarget {
         canonical(id, &self.catalogue.literal_roles())
     }
 
-    async fn assign(&self, ctx: &Ctx, account: &Account, grant: &[Entitlement], revoke: &[Entitlement]) -> Result<Vec<Effect>> {
+    async fn assign(
+        &self,
+        ctx: &Ctx,
+        account: &Account,
+        grant: &[Entitlement],
+        revoke: &[Entitlement],
+    ) -> Result<Vec<Effect>> {
         let today = Today { date: today(ctx), starts: self.start_date_on_grant };
         let user = user_of(account);
         let assigned = assign(&user, grant, revoke, today)?;
@@ -67,7 +73,11 @@ impl Permissions for InPlanningTarget {
                 let id = entitlement.id.to_lowercase();
                 if !seen.contains(&id) {
                     seen.push(id);
-                    memberships.push(Membership { permission, entitlement: Some(entitlement), account: account.clone() });
+                    memberships.push(Membership {
+                        permission,
+                        entitlement: Some(entitlement),
+                        account: account.clone(),
+                    });
                 }
             }
         }

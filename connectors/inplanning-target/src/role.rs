@@ -74,7 +74,9 @@ pub(crate) fn canonical(id: &Value, roles_on_offer: &[String]) -> Option<String>
     }
     let mut heads: Vec<&str> = Vec::new();
     for role in roles_on_offer {
-        let head = id.get(..role.len()).filter(|head| same(head, role) && id.get(role.len()..).is_some_and(|tail| tail.starts_with('-')));
+        let head = id
+            .get(..role.len())
+            .filter(|head| same(head, role) && id.get(role.len()..).is_some_and(|tail| tail.starts_with('-')));
         if let Some(head) = head
             && !heads.contains(&head)
         {
@@ -89,12 +91,15 @@ pub(crate) fn canonical(id: &Value, roles_on_offer: &[String]) -> Option<String>
 
 /// The value behind `Id`, `Reference` or `Name`.
 pub(crate) fn inner(map: &Map<String, Value>) -> Option<&Value> {
-    ["id", "reference", "name"].iter().find_map(|name| map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+    ["id", "reference", "name"]
+        .iter()
+        .find_map(|name| map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
 }
 
 /// Has the role ended before this day? One whose last day is not known has not.
 pub(crate) fn ended(role: &Value, today: Date) -> bool {
-    let end = lookup(role, "endDate").and_then(Value::as_str).and_then(|text| text.trim().get(..10)?.parse::<Date>().ok());
+    let end =
+        lookup(role, "endDate").and_then(Value::as_str).and_then(|text| text.trim().get(..10)?.parse::<Date>().ok());
     end.is_some_and(|end| end < today)
 }
 
@@ -106,7 +111,10 @@ mod tests {
     #[test]
     fn an_id_is_split_at_the_first_separator() {
         let key = RoleKey::from_id("Planner&&Noord && Zuid").unwrap();
-        assert_eq!((key.role.as_str(), key.group.as_str(), key.id().as_str()), ("Planner", "Noord && Zuid", "Planner&&Noord && Zuid"));
+        assert_eq!(
+            (key.role.as_str(), key.group.as_str(), key.id().as_str()),
+            ("Planner", "Noord && Zuid", "Planner&&Noord && Zuid")
+        );
         assert!(RoleKey::from_id("Planner-Noord").is_none());
     }
 
@@ -133,7 +141,12 @@ mod tests {
     #[test]
     fn a_role_ends_with_its_last_day() {
         let today = "2026-06-01".parse().unwrap();
-        for (end, over) in [(json!(null), false), (json!("2026-06-01"), false), (json!("2026-05-31T00:00:00"), true), (json!("soon"), false)] {
+        for (end, over) in [
+            (json!(null), false),
+            (json!("2026-06-01"), false),
+            (json!("2026-05-31T00:00:00"), true),
+            (json!("soon"), false),
+        ] {
             assert_eq!(ended(&json!({"endDate": end}), today), over, "{end}");
         }
     }

@@ -7,8 +7,8 @@ use futures_util::StreamExt as _;
 use inplanning_api::{BaseUrl, Connection, Credentials, InPlanning, User};
 use koppel::config::Fault;
 use koppel::{
-    Account, Change, Changes, Ctx, Cursor, Effect, Error, ErrorKind, Fields, Freshness, Page, Permissions, Record, Reference,
-    Result, Scrubber, Switching, Target,
+    Account, Change, Changes, Ctx, Cursor, Effect, Error, ErrorKind, Fields, Freshness, Page, Permissions, Record,
+    Reference, Result, Scrubber, Switching, Target,
 };
 use koppel_http::StateDir;
 use serde_json::{Map, Value};
@@ -33,7 +33,8 @@ impl InPlanningTarget {
     pub(crate) fn new(config: Config, state: StateDir, scrubber: Scrubber) -> Result<Self> {
         let catalogue = Catalogue::new(&config)?;
         let connection = Connection {
-            base_url: BaseUrl::parse(&config.base_url).map_err(|why| Error::config(vec![Fault::new("BaseUrl", why)]))?,
+            base_url: BaseUrl::parse(&config.base_url)
+                .map_err(|why| Error::config(vec![Fault::new("BaseUrl", why)]))?,
             credentials: Credentials::Body { client_id: config.client_id, client_secret: config.client_secret },
             concurrency: NonZeroUsize::new(config.concurrency).unwrap_or(NonZeroUsize::MIN),
             allow_insecure_http: config.allow_insecure_http,
@@ -127,8 +128,11 @@ impl Target for InPlanningTarget {
         };
         let answer = self.api.create_user(ctx, &user).await?;
         account(&self.fields, &made(user, answer)).ok_or_else(|| {
-            Error::new(ErrorKind::Protocol, "the user was made, but neither the answer nor the mapping has a username to refer to it")
-                .with_hint("map username for Create")
+            Error::new(
+                ErrorKind::Protocol,
+                "the user was made, but neither the answer nor the mapping has a username to refer to it",
+            )
+            .with_hint("map username for Create")
         })
     }
 

@@ -112,7 +112,7 @@ mod tests {
     fn placeholders_stand_anywhere_and_more_than_once() {
         let parsed = template("Planner {{LocationOwn}} / {{ CostCenterOwn }}");
         assert_eq!(parsed.names().collect::<Vec<_>>(), ["LocationOwn", "CostCenterOwn"]);
-        assert_eq!(parsed.fill(|name| name.to_uppercase()), "Planner LOCATIONOWN / COSTCENTEROWN");
+        assert_eq!(parsed.fill(str::to_uppercase), "Planner LOCATIONOWN / COSTCENTEROWN");
     }
 
     #[test]
@@ -132,7 +132,12 @@ mod tests {
 
     #[test]
     fn faults_are_named() {
-        for (text, why) in [("{{X", "without }}"), ("a {{X}} {{", "without }}"), ("{{X{{Y}}", "without }}"), ("{{ }}", "without a name")] {
+        for (text, why) in [
+            ("{{X", "without }}"),
+            ("a {{X}} {{", "without }}"),
+            ("{{X{{Y}}", "without }}"),
+            ("{{ }}", "without a name"),
+        ] {
             let error = Template::parse(text).unwrap_err();
             assert!(error.contains(why), "{text}: {error}");
         }

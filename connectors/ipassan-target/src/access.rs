@@ -60,14 +60,12 @@ impl IPassan {
             return Ok(current.clone());
         }
         let id = current.reference.text()?;
-        let unknown = |error: &Error| {
-            let indexed = self.index.fields().iter().any(|field| form.iter().any(|(name, _)| name == field));
-            if indexed && !error.is(ErrorKind::DryRun) {
-                self.index.forget();
+        self.client.update(ctx, &id, &form).await.inspect_err(|error| {
+            if may_have_arrived(error) {
+                self.forget(&form);
             }
-        };
-        self.client.update(ctx, &id, &form).await.inspect_err(unknown)?;
-        let after = self.read_back(ctx, &id).await.inspect_err(unknown)?;
+        })?;
+        let after = self.read_back(ctx, &id).await.inspect_err(|_| self.forget(&form))?;
         self.moved(&id, Some(&current.data), Some(&after.data));
         let kept = after.data.non_empty(LOOKUP_KEY);
         match (door, kept) {
@@ -82,6 +80,13 @@ impl IPassan {
             )
             .with_hint("take it away in IPassan itself and report this")),
             _ => Ok(after),
+        }
+    }
+
+    /// Nobody knows what a person has in these fields now.
+    fn forget(&self, form: &[(String, String)]) {
+        if self.index.fields().iter().any(|field| form.iter().any(|(name, _)| name == field)) {
+            self.index.forget();
         }
     }
 
@@ -144,6 +149,11 @@ impl IPassan {
         let effect = if form.is_empty() && matches!(door, Door::Leave) { Effect::Unchanged } else { Effect::Changed };
         Ok((self.write(ctx, current, form, door).await?, effect))
     }
+}
+
+/// May a change have been carried out although it failed?
+fn may_have_arrived(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Ambiguous | ErrorKind::Transient | ErrorKind::Protocol | ErrorKind::Cancelled)
 }
 
 /// GUIDs do not have a case.

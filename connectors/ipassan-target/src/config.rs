@@ -115,6 +115,11 @@ impl ConnectorConfig for Config {
         let rows = config.get("accessProfiles").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let rows = rows.iter().map(profiles::row).collect::<Vec<_>>();
         let file = config.get("accessProfilesFile").and_then(Value::as_str).map(PathBuf::from);
+        if let Some(site) = config.get("siteId").and_then(Value::as_str)
+            && matches!(site.trim(), "" | "." | "..")
+        {
+            faults.push(Fault::new("siteId", "is not the id of a site"));
+        }
         faults.extend(Profiles::read(&rows, file.as_deref()).1);
         if !faults.is_empty() {
             // Making the target would tell, but it is not made any more.

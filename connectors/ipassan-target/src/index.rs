@@ -138,7 +138,14 @@ impl Index {
 
     /// The ids of those who have the value. `list` reads all persons; it is called where no list is known that is
     /// fresh enough, and by one caller at a time.
-    pub(crate) async fn ids<F, Fut>(&self, ctx: &Ctx, field: &'static str, value: &str, freshness: Freshness, list: F) -> Result<Vec<String>>
+    pub(crate) async fn ids<F, Fut>(
+        &self,
+        ctx: &Ctx,
+        field: &'static str,
+        value: &str,
+        freshness: Freshness,
+        list: F,
+    ) -> Result<Vec<String>>
     where
         F: FnOnce() -> Fut + Send,
         Fut: Future<Output = Result<Ids>> + Send,
@@ -223,8 +230,14 @@ impl Slot {
     }
 }
 
-/// Waits, unless the run is stopped.
+/// Waits, unless the run is stopped or its time is over first.
 async fn unless_stopped<T>(ctx: &Ctx, turn: impl Future<Output = T>) -> Result<T> {
+    let over = async {
+        match ctx.remaining() {
+            Some(left) => tokio::time::sleep(left).await,
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
         biased;
         () = ctx.cancel().cancelled() => {}
@@ -232,8 +245,10 @@ async fn unless_stopped<T>(ctx: &Ctx, turn: impl Future<Output = T>) -> Result<T
             ctx.go_on()?;
             return Ok(turn);
         }
+        () = over => {}
     }
-    Err(Error::new(ErrorKind::Cancelled, "the run was stopped before this was done"))
+    let error = Error::new(ErrorKind::Transient, "the time for this action is over while the persons are being listed");
+    Err(ctx.go_on().err().unwrap_or(error))
 }
 
 /// A pass that runs; dropped without an end, it leaves what was known before.

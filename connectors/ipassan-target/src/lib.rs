@@ -27,7 +27,7 @@ pub fn connector(state: StateDir, scrubber: Scrubber) -> impl koppel::Connector 
     };
     let example = json!({
         "clientID": "example",
-        "clientSecret": "example-secret",
+        "clientSecret": "x",
         "BaseUrl": "https://ipassan.example",
         "siteId": "00000000-0000-4000-8000-000000000001",
         "accessProfiles": [{

@@ -45,6 +45,17 @@ pub(crate) fn uuid(person: &Value) -> Option<&str> {
     person.get("uuid").and_then(Value::as_str).map(str::trim).filter(|uuid| !uuid.is_empty())
 }
 
+/// The id of a person in a list.
+///
+/// # Errors
+/// `Protocol` for something that is no person.
+pub(crate) fn listed(person: &Value) -> Result<&str> {
+    uuid(person).ok_or_else(|| {
+        Error::new(ErrorKind::Protocol, "IPassan listed a person without uuid")
+            .with_hint("such a person cannot be read or changed; report it to FDI")
+    })
+}
+
 /// The access profile on the doors.
 ///
 /// # Errors
@@ -92,10 +103,7 @@ pub(crate) fn other_slots(person: &Value) -> Vec<&'static str> {
 /// # Errors
 /// `Protocol` for something that is no person.
 pub(crate) fn account(person: Value, fields: &Fields) -> Result<Account> {
-    let Some(reference) = uuid(&person).and_then(Reference::new) else {
-        return Err(Error::new(ErrorKind::Protocol, "IPassan listed a person without uuid")
-            .with_hint("such a person cannot be read or changed; report it to FDI"));
-    };
+    let reference = Reference::new(listed(&person)?).ok_or_else(|| Error::bug("a uuid that is blank"))?;
     let door = door(&person)?;
     let data = data(&person, door.as_deref(), fields);
     let (id, text) = (reference.to_string(), |name: &str| data.non_empty(name));

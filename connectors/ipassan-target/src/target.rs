@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use koppel::paging::pages;
 use koppel::{
-    Account, Change, Changes, Ctx, Cursor, Deleting, Error, ErrorKind, Fields, Freshness, Page, Record, Reference, Result, Scrubber,
+    Account, Change, Changes, Ctx, Cursor, Deleting, Deletion, Error, ErrorKind, Fields, Freshness, Page, Record, Reference, Result, Scrubber,
     Switching, Target, scalar_text,
 };
 use koppel_http::StateDir;
@@ -58,9 +58,7 @@ impl IPassan {
         let mut ids = Ids::default();
         while let Some(page) = all.try_next().await.map_err(|error| error.context("could not list the persons"))? {
             for person in &page {
-                let Some(id) = model::uuid(person) else {
-                    return Err(Error::new(ErrorKind::Protocol, "IPassan listed a person without uuid"));
-                };
+                let id = model::listed(person)?;
                 if let Some(value) = person.get(field).and_then(scalar_text) {
                     ids.add(&value, id);
                 }
@@ -183,19 +181,19 @@ impl Target for IPassan {
 
 #[async_trait]
 impl Deleting for IPassan {
-    async fn delete(&self, ctx: &Ctx, current: &Account) -> Result<()> {
+    async fn delete(&self, ctx: &Ctx, current: &Account) -> Result<Deletion> {
         match self.delete {
             DeleteMode::Hard => {
                 let id = current.reference.text()?;
                 let _steady = self.index.steady(ctx).await?;
                 self.client.delete(ctx, &id).await?;
                 self.moved(&id, Some(&current.data), None);
+                Ok(Deletion::Deleted)
             }
             DeleteMode::Disable => {
-                ctx.warn(format!("IPassan person [{}] stays, without access: the configuration says delete = disable", current.reference));
                 self.disable(ctx, current, &Record::new()).await?;
+                Ok(Deletion::Disabled)
             }
         }
-        Ok(())
     }
 }

@@ -23,7 +23,7 @@ pub enum ListAt {
 }
 
 /// Items that wait for the consumer.
-const ITEMS_AHEAD: usize = 64;
+const ITEMS_AHEAD: usize = 8;
 /// Pieces of the body that wait for the parser.
 const PIECES_AHEAD: usize = 2;
 

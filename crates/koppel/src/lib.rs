@@ -41,4 +41,4 @@ pub use record::{Record, scalar_text};
 pub use registry::{About, Connector, Definition, Instance, Registry};
 pub use secret::{MASK, SHORTEST_SCRUBBED, Scrubber, Secret};
 pub use source::{Department, Source, SourcePerson};
-pub use target::{Deleting, Freshness, Switching, Target};
+pub use target::{Deleting, Deletion, Freshness, Switching, Target};

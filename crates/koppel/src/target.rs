@@ -106,10 +106,19 @@ pub trait Switching: fmt::Debug + Send + Sync {
     async fn disable(&self, ctx: &Ctx, current: &Account, data: &Record) -> Result<(Account, Effect)>;
 }
 
+/// What a delete came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deletion {
+    /// The account is gone.
+    Deleted,
+    /// The account stays, out of use, as the configuration says.
+    Disabled,
+}
+
 /// The part of a [`Target`] whose accounts can be deleted.
 #[async_trait]
 pub trait Deleting: fmt::Debug + Send + Sync {
     /// Deletes the account, or does what the configuration says in its place. An account that is gone already is no
     /// error.
-    async fn delete(&self, ctx: &Ctx, current: &Account) -> Result<()>;
+    async fn delete(&self, ctx: &Ctx, current: &Account) -> Result<Deletion>;
 }

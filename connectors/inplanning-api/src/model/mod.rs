@@ -11,7 +11,7 @@ use koppel::scalar_text;
 use serde_json::{Map, Value};
 
 pub use people::{Employment, HumanResource, ResourceGroup};
-pub(crate) use roster::{Days, GroupRoster};
+pub(crate) use roster::Days;
 pub use roster::{ResourceRoster, RosterDay, RosterPart, Shift};
 pub use user::User;
 

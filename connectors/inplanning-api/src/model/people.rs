@@ -115,7 +115,11 @@ mod tests {
 
     #[test]
     fn a_group_without_parent_stands_alone() {
-        let group: ResourceGroup = serde_json::from_value(json!({"uname": "NRD", "name": "Noord", "parent": ""})).unwrap();
-        assert_eq!((group.uname().as_deref(), group.name().as_deref(), group.parent()), (Some("NRD"), Some("Noord"), None));
+        let group: ResourceGroup =
+            serde_json::from_value(json!({"uname": "NRD", "name": "Noord", "parent": ""})).unwrap();
+        assert_eq!(
+            (group.uname().as_deref(), group.name().as_deref(), group.parent()),
+            (Some("NRD"), Some("Noord"), None)
+        );
     }
 }

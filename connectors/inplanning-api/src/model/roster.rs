@@ -92,14 +92,6 @@ pub(crate) struct Days {
     pub(crate) days: Vec<RosterDay>,
 }
 
-/// The answer for one group, whose list must be there as well.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct GroupRoster {
-    #[serde(deserialize_with = "list")]
-    pub(crate) resource_rosters: Vec<ResourceRoster>,
-}
-
 /// A list that may be null.
 fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     Ok(Option::<Vec<T>>::deserialize(deserializer)?.unwrap_or_default())
@@ -130,7 +122,8 @@ mod tests {
     fn a_day_is_read_with_all_that_may_be_absent() {
         let day: RosterDay = serde_json::from_value(json!({"rosterDate": "2026-06-01T00:00:00+02:00"})).unwrap();
         assert_eq!((day.roster_date, day.absence, day.parts), ("2026-06-01".parse().unwrap(), None, vec![]));
-        let day: RosterDay = serde_json::from_value(json!({"rosterDate": "2026-06-01", "absence": null, "parts": null})).unwrap();
+        let day: RosterDay =
+            serde_json::from_value(json!({"rosterDate": "2026-06-01", "absence": null, "parts": null})).unwrap();
         assert!(day.absence.is_none() && day.parts.is_empty());
     }
 

@@ -26,7 +26,9 @@ impl User {
     pub fn from_value(value: Value) -> koppel::Result<Self> {
         match value {
             Value::Object(raw) => Ok(Self(raw)),
-            other => Err(Error::new(ErrorKind::Protocol, format!("a user of InPlanning is an object, not {}", kind(&other)))),
+            other => {
+                Err(Error::new(ErrorKind::Protocol, format!("a user of InPlanning is an object, not {}", kind(&other))))
+            }
         }
     }
 
@@ -94,7 +96,9 @@ mod tests {
 
     #[test]
     fn active_is_a_boolean_or_its_name() {
-        for (value, active) in [(json!(true), Some(true)), (json!("False"), Some(false)), (json!(null), None), (json!("maybe"), None)] {
+        for (value, active) in
+            [(json!(true), Some(true)), (json!("False"), Some(false)), (json!(null), None), (json!("maybe"), None)]
+        {
             assert_eq!(user(json!({"active": value})).active(), active, "{value}");
         }
         assert_eq!(user(json!({})).active(), None);

@@ -11,7 +11,7 @@ use crate::server::{SECRET, all, answer, answer_with, client_with, ctx, requests
 const START: Date = date(2026, 6, 1);
 const END: Date = date(2026, 6, 4);
 
-fn object(value: Value) -> Map<String, Value> {
+fn object(value: &Value) -> Map<String, Value> {
     value.as_object().cloned().unwrap()
 }
 
@@ -28,7 +28,11 @@ async fn the_target_sends_its_credentials_in_the_body() {
     answer(&server, "GET", "/users", 200, json!([])).await;
     client.check(&ctx()).await.unwrap();
     let (body, header) = token_request(&server).await;
-    assert!(body.contains(&format!("client_id=client&client_secret={SECRET}")) && body.contains("grant_type=client_credentials"), "{body}");
+    assert!(
+        body.contains(&format!("client_id=client&client_secret={SECRET}"))
+            && body.contains("grant_type=client_credentials"),
+        "{body}"
+    );
     assert_eq!(header, None);
 }
 
@@ -54,11 +58,10 @@ async fn users_are_all_asked_for_at_once_and_read_tolerantly() {
     answer(&server, "GET", "/users", 200, list.clone()).await;
     let users = all(client.users(&ctx())).await.unwrap();
     assert_eq!(serde_json::to_value(&users).unwrap(), list);
-    assert_eq!(users.iter().map(|user| (user.active(), user.roles().len())).collect::<Vec<_>>(), [
-        (Some(true), 1),
-        (Some(false), 0),
-        (None, 0),
-    ]);
+    assert_eq!(
+        users.iter().map(|user| (user.active(), user.roles().len())).collect::<Vec<_>>(),
+        [(Some(true), 1), (Some(false), 0), (None, 0),]
+    );
     assert_eq!(requests(&server).await[0].1, "/users?limit=0");
 }
 
@@ -88,7 +91,7 @@ async fn a_user_is_made_and_answered() {
     let (server, client) = start().await;
     let sent = json!({"username": "1001", "firstName": "Zoë", "active": true});
     answer(&server, "POST", "/users", 200, json!({"username": "1001", "id": 7})).await;
-    let user = client.create_user(&ctx(), &object(sent.clone())).await.unwrap().unwrap();
+    let user = client.create_user(&ctx(), &object(&sent)).await.unwrap().unwrap();
     assert_eq!(user.raw().get("id"), Some(&json!(7)));
     assert_eq!(requests(&server).await, [("POST".into(), "/users".into(), sent)]);
 }
@@ -97,7 +100,7 @@ async fn a_user_is_made_and_answered() {
 async fn i29_bodies_are_utf_8_json() {
     let (server, client) = start().await;
     answer_with(&server, "PUT", "/users", ResponseTemplate::new(204)).await;
-    client.put_user(&ctx(), &object(json!({"username": "1001", "lastName": "Müller"}))).await.unwrap();
+    client.put_user(&ctx(), &object(&json!({"username": "1001", "lastName": "Müller"}))).await.unwrap();
     let all = server.received_requests().await.unwrap();
     let put = all.iter().find(|request| request.method.as_str() == "PUT").unwrap();
     let kinds: Vec<_> = put.headers.get_all("content-type").iter().collect();
@@ -108,10 +111,14 @@ async fn i29_bodies_are_utf_8_json() {
 
 #[tokio::test]
 async fn a_create_that_is_answered_with_something_else_gives_no_user() {
-    for template in [ResponseTemplate::new(200).set_body_string("OK"), ResponseTemplate::new(201), ResponseTemplate::new(200).set_body_json(json!([]))] {
+    for template in [
+        ResponseTemplate::new(200).set_body_string("OK"),
+        ResponseTemplate::new(201),
+        ResponseTemplate::new(200).set_body_json(json!([])),
+    ] {
         let (server, client) = start().await;
         answer_with(&server, "POST", "/users", template).await;
-        assert!(client.create_user(&ctx(), &object(json!({"username": "1"}))).await.unwrap().is_none());
+        assert!(client.create_user(&ctx(), &object(&json!({"username": "1"}))).await.unwrap().is_none());
     }
 }
 
@@ -121,7 +128,10 @@ async fn human_resources_come_with_their_employments() {
     let list = json!([{"uname": "1001", "externalId": "P1001", "labourHists": [{"startDate": "2020-01-01", "endDate": null}]}, {"uname": "1002"}]);
     answer(&server, "GET", "/humanresources", 200, list).await;
     let people = all(client.human_resources(&ctx())).await.unwrap();
-    assert_eq!((people[0].employments()[0].start, people[0].text("externalId").as_deref()), (Some(date(2020, 1, 1)), Some("P1001")));
+    assert_eq!(
+        (people[0].employments()[0].start, people[0].text("externalId").as_deref()),
+        (Some(date(2020, 1, 1)), Some("P1001"))
+    );
     assert!(people[1].employments().is_empty());
     assert_eq!(requests(&server).await[0].1, "/humanresources?limit=0");
 }
@@ -129,7 +139,8 @@ async fn human_resources_come_with_their_employments() {
 #[tokio::test]
 async fn resource_groups_are_read() {
     let (server, client) = start().await;
-    answer(&server, "GET", "/v2/resourcegroups", 200, json!([{"uname": "NRD", "name": "Noord", "parent": "ZORG"}])).await;
+    answer(&server, "GET", "/v2/resourcegroups", 200, json!([{"uname": "NRD", "name": "Noord", "parent": "ZORG"}]))
+        .await;
     let groups = client.resource_groups(&ctx()).await.unwrap();
     assert_eq!(groups[0].parent().as_deref(), Some("ZORG"));
 }
@@ -151,8 +162,15 @@ async fn the_roster_of_a_group_is_read() {
     let roster = json!({"resourceRosters": [{"uname": "1001", "days": [{"rosterDate": "2026-06-01", "parts": []}]}, {"uname": 1002, "days": null}]});
     answer(&server, "GET", "/roster/groupRoster", 200, roster).await;
     let people = client.group_roster(&ctx(), "NRD", START, END).await.unwrap().unwrap();
-    assert_eq!(people.iter().map(|person| (person.uname.as_deref(), person.days.len())).collect::<Vec<_>>(), [(Some("1001"), 1), (Some("1002"), 0)]);
-    assert_eq!(requests(&server).await[0].1, "/roster/groupRoster?resourceGroup=NRD&startDate=2026-06-01&endDate=2026-06-04");
+    assert_eq!(
+        people.iter().map(|person| (person.uname.as_deref(), person.days.len())).collect::<Vec<_>>(),
+        [(Some("1001"), 1), (Some("1002"), 0)]
+    );
+    assert_eq!(all(client.group_rosters(&ctx(), "NRD", START, END)).await.unwrap(), people);
+    assert_eq!(
+        requests(&server).await[0].1,
+        "/roster/groupRoster?resourceGroup=NRD&startDate=2026-06-01&endDate=2026-06-04"
+    );
 }
 
 #[tokio::test]
@@ -172,4 +190,5 @@ async fn a_person_or_group_that_is_not_there_has_no_roster() {
     answer(&server, "GET", "/roster/groupRoster", 404, missing).await;
     assert_eq!(client.resource_roster(&ctx(), "1", START, END).await.unwrap(), None);
     assert_eq!(client.group_roster(&ctx(), "1", START, END).await.unwrap(), None);
+    assert_eq!(all(client.group_rosters(&ctx(), "1", START, END)).await.unwrap_err().kind(), ErrorKind::NotFound);
 }

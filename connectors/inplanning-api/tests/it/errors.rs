@@ -23,7 +23,10 @@ async fn every_form_of_error_211_means_missing_whatever_the_status() {
     for (status, body) in [
         (404, r#"{"error":"x","error_description":"211 - Object does not exist"}"#),
         (400, r#"{"error":"x","error_description":"211 - The object does not exist."}"#),
-        (500, r#"{"error":"x","error_description":"211 - resource: The item you\u0027re trying to edit does not exist."}"#),
+        (
+            500,
+            r#"{"error":"x","error_description":"211 - resource: The item you\u0027re trying to edit does not exist."}"#,
+        ),
         (422, r#"{"message":"211 - The object does not exist."}"#),
         (404, r#"{"error":"211 - The object does not exist."}"#),
         (404, "211 - Object does not exist"),
@@ -64,13 +67,23 @@ async fn i24_i25_the_reason_of_the_api_is_in_the_message_whatever_its_shape() {
         let error = failure(400, body).await;
         assert_eq!(error.kind(), ErrorKind::Invalid);
         let message = error.message();
-        assert!(message.starts_with("could not read user [1001]: InPlanning refused GET /users/1001: ") && message.ends_with(reason), "{message}");
+        assert!(
+            message.starts_with("could not read user [1001]: InPlanning refused GET /users/1001: ")
+                && message.ends_with(reason),
+            "{message}"
+        );
     }
 }
 
 #[tokio::test]
 async fn an_error_says_by_its_kind_what_to_do() {
-    for (status, kind) in [(400, ErrorKind::Invalid), (403, ErrorKind::Denied), (404, ErrorKind::Protocol), (405, ErrorKind::Protocol), (302, ErrorKind::Protocol)] {
+    for (status, kind) in [
+        (400, ErrorKind::Invalid),
+        (403, ErrorKind::Denied),
+        (404, ErrorKind::Protocol),
+        (405, ErrorKind::Protocol),
+        (302, ErrorKind::Protocol),
+    ] {
         assert_eq!(failure(status, "{}").await.kind(), kind, "{status}");
     }
     assert!(failure(404, "{}").await.hint().unwrap().contains("BaseUrl"));
@@ -78,14 +91,22 @@ async fn an_error_says_by_its_kind_what_to_do() {
 
 #[tokio::test]
 async fn a_user_that_exists_already_is_a_conflict() {
-    for (status, text) in [(409, "no"), (400, "username: an object with the name 1001 exists already"), (500, "14 - Duplicate key"), (422, "Gebruiker bestaat al")] {
+    for (status, text) in [
+        (409, "no"),
+        (400, "username: an object with the name 1001 exists already"),
+        (500, "14 - Duplicate key"),
+        (422, "Gebruiker bestaat al"),
+    ] {
         let (server, client) = start().await;
         let body = json!({"error": "x", "error_description": text});
         answer_with(&server, "POST", "/users", ResponseTemplate::new(status).set_body_json(body)).await;
         let user = json!({"username": "1001"});
         let error = client.create_user(&ctx(), user.as_object().unwrap()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Conflict, "{status} {text}: {error}");
-        assert!(error.message().starts_with("could not create user [1001]: ") && error.message().ends_with(text), "{error}");
+        assert!(
+            error.message().starts_with("could not create user [1001]: ") && error.message().ends_with(text),
+            "{error}"
+        );
     }
 }
 
@@ -113,5 +134,8 @@ async fn wrong_credentials_are_not_a_missing_user_and_show_no_secret() {
     let client = crate::server::client_with(&format!("{}/rest", server.uri()), crate::server::body_credentials());
     let error = client.user(&ctx(), "1001").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Auth);
-    assert!(error.hint().unwrap().contains("ClientId and ClientSecret") && !format!("{error:?}").contains(SECRET), "{error:?}");
+    assert!(
+        error.hint().unwrap().contains("ClientId and ClientSecret") && !format!("{error:?}").contains(SECRET),
+        "{error:?}"
+    );
 }

@@ -39,7 +39,13 @@ async fn a_name_that_cannot_stand_in_an_address_is_looked_for_in_the_list() {
 async fn a_server_that_refuses_an_encoded_slash_is_asked_for_the_list() {
     for status in [400, 404] {
         let (server, client) = start().await;
-        answer_with(&server, "GET", "/users/A%2FB", ResponseTemplate::new(status).set_body_string("<h1>Bad Request</h1>")).await;
+        answer_with(
+            &server,
+            "GET",
+            "/users/A%2FB",
+            ResponseTemplate::new(status).set_body_string("<h1>Bad Request</h1>"),
+        )
+        .await;
         answer(&server, "GET", "/users", 200, json!([{"username": "A"}, {"username": "A/B", "email": "x"}])).await;
         let user = client.user(&ctx(), "A/B").await.unwrap().unwrap();
         assert_eq!(user.text("email").as_deref(), Some("x"));

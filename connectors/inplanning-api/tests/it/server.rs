@@ -43,7 +43,8 @@ pub(crate) async fn start() -> (MockServer, InPlanning) {
         .and(path("/rest/api/token"))
         .respond_with(move |_: &Request| {
             let token = format!("token-number-{}", count.fetch_add(1, Ordering::SeqCst) + 1);
-            ResponseTemplate::new(200).set_body_json(json!({"access_token": token, "expires_in": 3600, "token_type": "Bearer"}))
+            ResponseTemplate::new(200)
+                .set_body_json(json!({"access_token": token, "expires_in": 3600, "token_type": "Bearer"}))
         })
         .mount(&server)
         .await;

@@ -46,7 +46,11 @@ fn an_unknown_time_zone_is_a_fault_at_its_place() {
 #[test]
 fn s18_days_are_whole_numbers_from_0_to_400() {
     for days in [json!(-1), json!("-1"), json!(401), json!("1.5"), json!("a week"), json!("")] {
-        assert_eq!(faults(&config(&json!({"HistoricalDays": days, "FutureDays": days}))), ["FutureDays", "HistoricalDays"], "{days}");
+        assert_eq!(
+            faults(&config(&json!({"HistoricalDays": days, "FutureDays": days}))),
+            ["FutureDays", "HistoricalDays"],
+            "{days}"
+        );
     }
 }
 
@@ -57,7 +61,16 @@ fn other_values_that_mean_nothing_are_faults() {
         "absence": "yes", "contractId": "random", "maxRosterFailures": -1, "concurrency": 0,
     });
     let paths = [
-        "BaseUrl", "absence", "concurrency", "contractId", "contractTimes", "maxRosterFailures", "people", "roster", "timeZone", "unknownShift",
+        "BaseUrl",
+        "absence",
+        "concurrency",
+        "contractId",
+        "contractTimes",
+        "maxRosterFailures",
+        "people",
+        "roster",
+        "timeZone",
+        "unknownShift",
     ];
     assert_eq!(faults(&config(&wrong)), paths);
     assert_eq!(faults(&config(&json!({"concurrency": 65}))), ["concurrency"]);
@@ -82,8 +95,21 @@ fn the_connector_says_who_it_is() {
     let mut keys: Vec<&str> = properties.keys().map(String::as_str).collect();
     keys.sort_unstable();
     let expected = [
-        "BaseUrl", "FutureDays", "HistoricalDays", "Password", "Username", "absence", "allowInsecureHttp", "concurrency", "contractId",
-        "contractTimes", "maxRosterFailures", "people", "roster", "timeZone", "unknownShift",
+        "BaseUrl",
+        "FutureDays",
+        "HistoricalDays",
+        "Password",
+        "Username",
+        "absence",
+        "allowInsecureHttp",
+        "concurrency",
+        "contractId",
+        "contractTimes",
+        "maxRosterFailures",
+        "people",
+        "roster",
+        "timeZone",
+        "unknownShift",
     ];
     assert_eq!(keys, expected);
     for (key, property) in properties {

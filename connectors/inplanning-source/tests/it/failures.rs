@@ -49,6 +49,17 @@ async fn an_error_is_the_last_item() {
 }
 
 #[tokio::test]
+async fn after_an_error_nothing_is_asked_for_any_more() {
+    let tenant = two_failures().await;
+    let (source, ctx) = (source(&tenant.config(json!({"concurrency": 1}))).unwrap(), ctx());
+    let mut persons = source.persons(&ctx);
+    assert!(persons.next().await.unwrap().is_ok());
+    assert!(persons.next().await.unwrap().is_err());
+    assert!(persons.next().await.is_none());
+    assert_eq!(tenant.requests("/roster").await.len(), 2);
+}
+
+#[tokio::test]
 async fn refused_credentials_are_not_tolerated() {
     let tenant = Tenant::start().await;
     tenant.users_of(&["1001"]).await;
@@ -87,7 +98,12 @@ async fn a_server_that_comes_back_is_asked_again() {
     let tenant = Tenant::start().await;
     tenant.users_of(&["1001"]).await;
     tenant.groups(json!([])).await;
-    get("/roster/resourceRoster").respond_with(ResponseTemplate::new(503)).up_to_n_times(2).with_priority(1).mount(&tenant.0).await;
+    get("/roster/resourceRoster")
+        .respond_with(ResponseTemplate::new(503))
+        .up_to_n_times(2)
+        .with_priority(1)
+        .mount(&tenant.0)
+        .await;
     tenant.roster("1001", json!([day("2026-06-01", &["0700-1530"])])).await;
     assert_eq!(tenant.persons(json!({}), &ctx()).await.unwrap().len(), 1);
 }
@@ -112,4 +128,36 @@ async fn a_cancelled_import_stops() {
     cancel.cancel();
     let error = tenant.persons(json!({"maxRosterFailures": 9}), &ctx).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Cancelled);
+}
+
+/// A roster of a group that breaks off after its first person.
+fn broken_off() -> ResponseTemplate {
+    let whole = json!({"resourceRosters": [{"uname": "1001", "days": [day("2026-06-01", &["0700-1530"])]}, {"uname": "1002", "days": []}]}).to_string();
+    let end = whole.find("1002").unwrap();
+    ResponseTemplate::new(200).set_body_raw(whole[..end].to_owned(), "application/json")
+}
+
+#[tokio::test]
+async fn s9_a_group_that_breaks_off_fails_the_import() {
+    for mode in ["group", "auto"] {
+        let tenant = Tenant::start().await;
+        tenant.users_of(&["1001", "1002"]).await;
+        tenant.groups(json!([{"uname": "NRD"}])).await;
+        tenant.group_answer("NRD", broken_off()).await;
+        let error = tenant.persons(json!({"roster": mode}), &ctx()).await.unwrap_err();
+        assert!(error.message().contains("[NRD]"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn whom_a_tolerated_group_did_not_come_to_is_asked_for_alone() {
+    let tenant = Tenant::start().await;
+    tenant.users_of(&["1001", "1002"]).await;
+    tenant.groups(json!([{"uname": "NRD"}])).await;
+    tenant.group_answer("NRD", broken_off()).await;
+    tenant.roster("1002", json!([day("2026-06-01", &["0700-1530"])])).await;
+    let ctx = ctx();
+    let persons = tenant.persons(json!({"roster": "auto", "maxRosterFailures": 1}), &ctx).await.unwrap();
+    assert_eq!(ids(&persons), ["1001", "1002"]);
+    assert!(ctx.warnings().len() == 1 && ctx.warnings()[0].contains("[NRD]"), "{:?}", ctx.warnings());
 }

@@ -15,20 +15,30 @@ use crate::support::{Tenant, ctx, day, get, ids, missing, ok, slow};
 #[derive(Clone)]
 struct Noting(Arc<Mutex<Vec<Instant>>>, Duration);
 
-impl Respond for Noting {
-    fn respond(&self, _: &Request) -> ResponseTemplate {
-        self.0.lock().unwrap().push(Instant::now());
-        slow(&json!({"days": [day("2026-06-01", &["0700-1530"])]}), self.1)
+impl Noting {
+    /// The most requests that were under way at once: whoever came less than the time of an answer before still is.
+    fn most_at_once(&self) -> usize {
+        let came = self.0.lock().unwrap().clone();
+        let under_way =
+            |at: &Instant| came.iter().filter(|other| **other <= *at && at.duration_since(**other) < self.1).count();
+        came.iter().map(under_way).max().unwrap()
     }
 }
 
-/// The most requests that were under way at once, known from when they came.
+impl Respond for Noting {
+    fn respond(&self, _: &Request) -> ResponseTemplate {
+        self.0.lock().unwrap().push(Instant::now());
+        slow(&json!({"days": [day("2026-06-01", &["0700-1530"])], "resourceRosters": []}), self.1)
+    }
+}
+
+/// The most requests for persons that were under way at once.
 async fn most_at_once(more: Value, asked: Option<usize>) -> usize {
     let tenant = Tenant::start().await;
-    let names: Vec<String> = (0..12).map(|n| n.to_string()).collect();
+    let names: Vec<String> = (0..8).map(|n| n.to_string()).collect();
     tenant.users_of(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
     tenant.groups(json!([])).await;
-    let noting = Noting(Arc::default(), Duration::from_millis(150));
+    let noting = Noting(Arc::default(), Duration::from_millis(250));
     get("/roster/resourceRoster").respond_with(noting.clone()).mount(&tenant.0).await;
     let mut ctx = ctx();
     if let Some(asked) = asked.and_then(NonZeroUsize::new) {
@@ -37,7 +47,8 @@ async fn most_at_once(more: Value, asked: Option<usize>) -> usize {
     assert_eq!(ids(&tenant.persons(more, &ctx).await.unwrap()), names);
     let came = noting.0.lock().unwrap().clone();
     // Whoever came less than the time of an answer before is still under way.
-    let under_way = |at: &Instant| came.iter().filter(|other| **other <= *at && at.duration_since(**other) < noting.1).count();
+    let under_way =
+        |at: &Instant| came.iter().filter(|other| **other <= *at && at.duration_since(**other) < noting.1).count();
     came.iter().map(under_way).max().unwrap()
 }
 
@@ -68,8 +79,15 @@ async fn two_groups() -> Tenant {
     tenant.users_of(&["1001", "1002", "1003", "1004"]).await;
     tenant.groups(json!([{"uname": "NRD"}, {"uname": "ZUID"}])).await;
     let roster = |name: &str, shifts: &[&str]| json!({"uname": name, "days": [day("2026-06-01", shifts)]});
-    tenant.group_roster("NRD", json!([roster("1002", &["0700-1530"]), roster("9999", &["0700-1530"]), roster("1001", &["0800-1600"])])).await;
-    tenant.group_roster("ZUID", json!([roster("1001", &["0800-1600"]), roster("1004", &[]), {"uname": null, "days": []}])).await;
+    tenant
+        .group_roster(
+            "NRD",
+            json!([roster("1002", &["0700-1530"]), roster("9999", &["0700-1530"]), roster("1001", &["0800-1600"])]),
+        )
+        .await;
+    tenant
+        .group_roster("ZUID", json!([roster("1001", &["0800-1600"]), roster("1004", &[]), {"uname": null, "days": []}]))
+        .await;
     tenant.roster("1003", json!([day("2026-06-01", &["0900-1700"])])).await;
     tenant
 }
@@ -143,7 +161,10 @@ async fn employees_can_be_the_persons() {
     tenant.groups(json!([])).await;
     tenant.roster("1001", json!([day("2026-06-01", &["0700-1530"])])).await;
     let persons = tenant.persons(json!({"people": "humanresources"}), &ctx()).await.unwrap();
-    assert_eq!((persons.len(), &persons[0]["ExternalId"], &persons[0]["PhoneNumber"]), (1, &json!("1001"), &json!("0612345678")));
+    assert_eq!(
+        (persons.len(), &persons[0]["ExternalId"], &persons[0]["PhoneNumber"]),
+        (1, &json!("1001"), &json!("0612345678"))
+    );
 }
 
 #[derive(Debug, Default)]
@@ -170,4 +191,16 @@ async fn progress_reaches_its_total_in_every_mode() {
         tenant.persons(json!({"roster": mode}), &ctx).await.unwrap();
         assert_eq!((counting.0.load(Ordering::SeqCst), counting.1.load(Ordering::SeqCst)), (4, 4), "{mode}");
     }
+}
+
+#[tokio::test]
+async fn so_many_groups_are_asked_for_at_once_as_the_configuration_says() {
+    let tenant = Tenant::start().await;
+    tenant.users_of(&["1001"]).await;
+    tenant.groups((0..12).map(|n| json!({"uname": n})).collect()).await;
+    let noting = Noting(Arc::default(), Duration::from_millis(250));
+    get("/roster/groupRoster").respond_with(noting.clone()).mount(&tenant.0).await;
+    let nobody = tenant.persons(json!({"roster": "group", "concurrency": 3}), &ctx()).await.unwrap();
+    assert!(nobody.is_empty());
+    assert_eq!(noting.most_at_once(), 3);
 }

@@ -36,7 +36,10 @@ async fn s3_both_dates_of_a_shift_without_hours_are_there() {
         ("legacy-zero", "2026-06-01T00:00:00+02:00", "2026-06-01T00:00:00+02:00"),
     ] {
         let person = one_person(&["Dag"], json!({"unknownShift": option})).await;
-        assert_eq!((&person["Contracts"][0]["startAt"], &person["Contracts"][0]["endAt"]), (&json!(start), &json!(end)));
+        assert_eq!(
+            (&person["Contracts"][0]["startAt"], &person["Contracts"][0]["endAt"]),
+            (&json!(start), &json!(end))
+        );
     }
 }
 
@@ -127,9 +130,21 @@ async fn s11_a_resource_that_is_not_known_has_no_shifts() {
 async fn s12_every_key_that_a_mapping_reads_is_there() {
     let person = one_person(&["07:00-15:30"], json!({})).await;
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-    assert_eq!(keys(&person), ["Contracts", "DisplayName", "Email", "ExternalId", "FirstName", "LastName", "PhoneNumber"]);
+    assert_eq!(
+        keys(&person),
+        ["Contracts", "DisplayName", "Email", "ExternalId", "FirstName", "LastName", "PhoneNumber"]
+    );
     let contract = [
-        "endAt", "externalId", "functioncode", "functionname", "group", "labourHist", "labourHistGroup", "parentGroup", "shift", "startAt",
+        "endAt",
+        "externalId",
+        "functioncode",
+        "functionname",
+        "group",
+        "labourHist",
+        "labourHistGroup",
+        "parentGroup",
+        "shift",
+        "startAt",
     ];
     assert_eq!(keys(&person["Contracts"][0]), contract);
 }
@@ -137,8 +152,14 @@ async fn s12_every_key_that_a_mapping_reads_is_there() {
 #[tokio::test]
 async fn s13_diacritics_arrive() {
     let tenant = Tenant::start().await;
-    let users = json!([{"username": "z", "firstName": "Zoë", "lastName": "Müller-Łukasz", "active": true, "resource": "1001"}]).to_string();
-    Mock::given(method("GET")).and(query_param("limit", "0")).respond_with(ResponseTemplate::new(200).set_body_raw(users, "application/json")).mount(&tenant.0).await;
+    let users =
+        json!([{"username": "z", "firstName": "Zoë", "lastName": "Müller-Łukasz", "active": true, "resource": "1001"}])
+            .to_string();
+    Mock::given(method("GET"))
+        .and(query_param("limit", "0"))
+        .respond_with(ResponseTemplate::new(200).set_body_raw(users, "application/json"))
+        .mount(&tenant.0)
+        .await;
     tenant.groups(json!([])).await;
     tenant.roster("1001", json!([day("2026-06-01", &["0700-1530"])])).await;
     let persons = tenant.persons(json!({}), &ctx()).await.unwrap();
@@ -174,7 +195,8 @@ async fn s16_a_token_that_is_refused_is_fetched_anew_once() {
     let tenant = Tenant::start().await;
     tenant.users_of(&["1001"]).await;
     tenant.groups(json!([])).await;
-    let refused = ResponseTemplate::new(400).set_body_json(json!({"error": "invalid_token", "error_description": "Invalid access token"}));
+    let refused = ResponseTemplate::new(400)
+        .set_body_json(json!({"error": "invalid_token", "error_description": "Invalid access token"}));
     get("/roster/resourceRoster").respond_with(refused).up_to_n_times(1).with_priority(1).mount(&tenant.0).await;
     tenant.roster("1001", json!([day("2026-06-01", &["0700-1530"])])).await;
     assert_eq!(tenant.persons(json!({}), &ctx()).await.unwrap().len(), 1);
@@ -192,7 +214,8 @@ async fn s17_every_retry_counts_once_and_no_parent_group_is_passed_on() {
     roster["parts"][1]["group"] = json!({"uname": "X", "externalId": null});
     tenant.roster("1001", json!([roster])).await;
     let persons = tenant.persons(json!({}), &ctx()).await.unwrap();
-    let parents: Vec<&Value> = persons[0]["Contracts"].as_array().unwrap().iter().map(|contract| &contract["parentGroup"]).collect();
+    let parents: Vec<&Value> =
+        persons[0]["Contracts"].as_array().unwrap().iter().map(|contract| &contract["parentGroup"]).collect();
     assert_eq!(parents, [&json!("ZORG"), &json!(null)]);
 }
 
@@ -208,7 +231,12 @@ async fn s18_the_window_is_counted_from_the_day_in_the_zone() {
         tenant.users_of(&["1001"]).await;
         tenant.groups(json!([])).await;
         let asked = get("/roster/resourceRoster").and(query_param("startDate", start)).and(query_param("endDate", end));
-        asked.and(header("authorization", "Bearer token-1")).respond_with(ok(&json!({"days": []}))).expect(1).mount(&tenant.0).await;
+        asked
+            .and(header("authorization", "Bearer token-1"))
+            .respond_with(ok(&json!({"days": []})))
+            .expect(1)
+            .mount(&tenant.0)
+            .await;
         tenant.persons(more, &ctx()).await.unwrap();
     }
 }

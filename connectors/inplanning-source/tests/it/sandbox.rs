@@ -59,6 +59,11 @@ async fn an_import_lives_through_a_system_in_trouble() {
     sandbox.set_faults("inplanning:resourceroster:503*5,inplanning:resourceroster:401@9".parse().unwrap());
     let rough = read(&sandbox, json!({"roster": "resource"})).await.unwrap();
     assert_eq!(calm, rough);
+    sandbox.set_faults(
+        "inplanning:grouproster:503*3,inplanning:grouproster:401@7,inplanning:users:cut-before".parse().unwrap(),
+    );
+    let by_group = read(&sandbox, json!({"roster": "group"})).await.unwrap();
+    assert_eq!(as_set(&calm), as_set(&by_group));
 }
 
 #[tokio::test]

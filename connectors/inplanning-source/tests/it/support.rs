@@ -114,7 +114,8 @@ pub(crate) fn refused(description: &str) -> ResponseTemplate {
 }
 
 pub(crate) fn day(date: &str, shifts: &[&str]) -> Value {
-    let part = |shift: &&str| json!({"shift": {"uname": shift}, "group": {"uname": "NRD", "externalId": "NRD"}, "prop": null});
+    let part =
+        |shift: &&str| json!({"shift": {"uname": shift}, "group": {"uname": "NRD", "externalId": "NRD"}, "prop": null});
     json!({"rosterDate": date, "absence": null, "parts": shifts.iter().map(part).collect::<Vec<_>>()})
 }
 

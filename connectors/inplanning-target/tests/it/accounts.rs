@@ -19,9 +19,19 @@ async fn i27_an_import_has_names_booleans_and_null_for_what_is_missing() {
     let rows: Vec<_> = page
         .items
         .iter()
-        .map(|a| (a.reference.to_string(), a.display_name.clone(), a.user_name.clone(), a.enabled, a.data.project(["email"]).to_nested()))
+        .map(|a| {
+            (
+                a.reference.to_string(),
+                a.display_name.clone(),
+                a.user_name.clone(),
+                a.enabled,
+                a.data.project(["email"]).to_nested(),
+            )
+        })
         .collect();
-    let row = |id: &str, name: &str, on: bool| (id.to_owned(), name.to_owned(), id.to_owned(), Some(on), json!({"email": null}));
+    let row = |id: &str, name: &str, on: bool| {
+        (id.to_owned(), name.to_owned(), id.to_owned(), Some(on), json!({"email": null}))
+    };
     assert_eq!(rows, [row("1", "Jan de Vries", true), row("2", "2", false), row("3", "Jansen", false)]);
     assert!(page.next.is_none());
 }
@@ -57,11 +67,10 @@ async fn memberships_are_the_roles_that_a_permission_stands_for() {
         .iter()
         .map(|m| format!("{} {} {}", m.account, m.permission.display_name, m.entitlement.as_ref().unwrap().id))
         .collect();
-    assert_eq!(rows, [
-        "1001 Planner here Planner&&Planner Noord",
-        "1001 Any planner Planner&&Zuid",
-        "1001 Bare Bare&&",
-    ]);
+    assert_eq!(
+        rows,
+        ["1001 Planner here Planner&&Planner Noord", "1001 Any planner Planner&&Zuid", "1001 Bare Bare&&",]
+    );
 }
 
 #[tokio::test]
@@ -72,7 +81,10 @@ async fn i26_runs_side_by_side_share_one_token() {
     let config = config_for(&fake.server, &json!({}));
     let targets: Vec<_> = (0..3).map(|_| build(&config, StateDir::at(state.path())).unwrap()).collect();
     let ctx = Ctx::new(Arc::new(SystemClock::default()));
-    let update = |name: &str| Action::Update { reference: Reference::new("1001").unwrap(), data: record(&json!({"firstName": name})) };
+    let update = |name: &str| Action::Update {
+        reference: Reference::new("1001").unwrap(),
+        data: record(&json!({"firstName": name})),
+    };
     let reports = futures_util::future::join_all(targets.iter().enumerate().map(|(n, target)| {
         let ctx = ctx.for_action(false, None);
         let action = update(&format!("Jan {n}"));

@@ -9,11 +9,13 @@ use serde_json::{Value, json};
 use crate::fake::build;
 
 fn faults(more: &Value) -> Vec<(String, String)> {
-    let mut config = json!({"ClientId": "a", "ClientSecret": "b", "BaseUrl": "https://x.rooster.nl/InPlanningService/rest"});
+    let mut config =
+        json!({"ClientId": "a", "ClientSecret": "b", "BaseUrl": "https://x.rooster.nl/InPlanningService/rest"});
     for (key, value) in more.as_object().unwrap() {
         config[key] = value.clone();
     }
-    let faults = |error: Error| error.faults().iter().map(|fault| (fault.path.clone(), fault.message.clone())).collect();
+    let faults =
+        |error: Error| error.faults().iter().map(|fault| (fault.path.clone(), fault.message.clone())).collect();
     build(&config, StateDir::none()).err().map(faults).unwrap_or_default()
 }
 
@@ -31,15 +33,18 @@ fn i1_permissions_are_checked_when_they_are_read() {
         ],
     }));
     let paths: Vec<&str> = found.iter().map(|(path, _)| path.as_str()).collect();
-    assert_eq!(paths, [
-        "BaseUrl",
-        "permissions[0].resourceGroup",
-        "permissions[1].name",
-        "permissions[1].userGroup",
-        "permissions[2].role",
-        "permissions[3].role",
-        "permissions[5].exchangeGroup",
-    ]);
+    assert_eq!(
+        paths,
+        [
+            "BaseUrl",
+            "permissions[0].resourceGroup",
+            "permissions[1].name",
+            "permissions[1].userGroup",
+            "permissions[2].role",
+            "permissions[3].role",
+            "permissions[5].exchangeGroup",
+        ]
+    );
     assert!(found[3].1.contains("{{Location}}"), "{found:?}");
 }
 
@@ -55,11 +60,18 @@ fn i1_one_list_says_what_is_on_offer_and_what_is_granted() {
 
 #[test]
 fn placeholders_of_your_own_take_the_place_of_the_usual_ones() {
-    assert_eq!(faults(&json!({"placeholders": {"Team": "Team.ExternalId"}, "permissions": [{"role": "{{TEAM}}"}]})), []);
-    let found = faults(&json!({"placeholders": {"Team": "Team.", "TEAM": "x"}, "permissions": [{"role": "{{LocationOwn}}"}]}));
+    assert_eq!(
+        faults(&json!({"placeholders": {"Team": "Team.ExternalId"}, "permissions": [{"role": "{{TEAM}}"}]})),
+        []
+    );
+    let found =
+        faults(&json!({"placeholders": {"Team": "Team.", "TEAM": "x"}, "permissions": [{"role": "{{LocationOwn}}"}]}));
     let mut paths: Vec<&str> = found.iter().map(|(path, _)| path.as_str()).collect();
     paths.sort_unstable();
-    assert!(paths.contains(&"permissions[0].role") && paths.iter().any(|path| path.starts_with("placeholders.")), "{found:?}");
+    assert!(
+        paths.contains(&"permissions[0].role") && paths.iter().any(|path| path.starts_with("placeholders.")),
+        "{found:?}"
+    );
 }
 
 #[test]

@@ -20,7 +20,12 @@ async fn i14_the_reference_is_the_username_of_the_user_that_was_made() {
     assert_eq!((report.outcome, report.reference.unwrap().to_string().as_str()), (Outcome::Created, "1001"));
 
     let answer = ResponseTemplate::new(200).set_body_json(json!({"username": "j.jansen"}));
-    Mock::given(method("POST")).and(wiremock::matchers::path("/rest/api/users")).respond_with(answer).with_priority(1).mount(&fake.server).await;
+    Mock::given(method("POST"))
+        .and(wiremock::matchers::path("/rest/api/users"))
+        .respond_with(answer)
+        .with_priority(1)
+        .mount(&fake.server)
+        .await;
     let report = fake.run(create(&data(), Some(("resource", "77")))).await;
     assert_eq!(report.reference.unwrap().to_string(), "j.jansen");
     // What the answer leaves out is what was sent.

@@ -24,7 +24,9 @@ impl Respond for InPlanning {
         let path = request.url.path().trim_start_matches("/rest/api").to_owned();
         let body = || serde_json::from_slice::<Value>(&request.body).unwrap();
         match (request.method.as_str(), path.as_str()) {
-            ("POST", "/token") => ok(json!({"access_token": "token-of-the-test", "expires_in": 3600, "token_type": "Bearer"})),
+            ("POST", "/token") => {
+                ok(json!({"access_token": "token-of-the-test", "expires_in": 3600, "token_type": "Bearer"}))
+            }
             ("GET", "/users") => ok(Value::Array(users.values().cloned().collect())),
             ("GET", one) => match users.get(one.trim_start_matches("/users/")) {
                 Some(user) => ok(user.clone()),
@@ -114,7 +116,9 @@ impl Fake {
     /// Another answer to these requests, `times` times.
     pub(crate) async fn fail(&self, verb: &str, status: u16, body: &str, times: u64) {
         let verb = verb.to_owned();
-        let mock = Mock::given(move |request: &Request| request.method.as_str() == verb && !request.url.path().ends_with("/token"));
+        let mock = Mock::given(move |request: &Request| {
+            request.method.as_str() == verb && !request.url.path().ends_with("/token")
+        });
         let template = ResponseTemplate::new(status).set_body_string(body);
         mock.respond_with(template).up_to_n_times(times).with_priority(1).mount(&self.server).await;
     }

@@ -14,7 +14,11 @@ fn update(data: &Value) -> Action {
 async fn i19_fields_are_compared_exactly_and_by_type() {
     let fake = Fake::start().await;
     fake.put(&json!({"username": "1001", "lastName": "jansen", "email": null, "active": "True", "resource": 1001}));
-    let report = fake.run(update(&json!({"lastName": "Jansen", "email": "", "active": "true", "resource": "1001", "firstName": null}))).await;
+    let report = fake
+        .run(update(
+            &json!({"lastName": "Jansen", "email": "", "active": "true", "resource": "1001", "firstName": null}),
+        ))
+        .await;
     assert_eq!(report.outcome, Outcome::Updated);
     assert!(audit(&report).ends_with("[lastName]"), "{}", audit(&report));
 }

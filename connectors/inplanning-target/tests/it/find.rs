@@ -18,7 +18,12 @@ async fn i5_an_outage_is_not_a_missing_account() {
         fake.fail("GET", status, body, if status == 503 { 4 } else { 1 }).await;
         let report = fake.run(Action::Disable { reference: reference.clone(), data: record(&json!({})) }).await;
         assert!(!report.success, "{report:?}");
-        assert_eq!((report.outcome.clone(), report.error.as_ref().unwrap().kind()), (Outcome::Failed, kind), "{}", audit(&report));
+        assert_eq!(
+            (report.outcome.clone(), report.error.as_ref().unwrap().kind()),
+            (Outcome::Failed, kind),
+            "{}",
+            audit(&report)
+        );
         assert!(!audit(&report).contains("could not be found"), "{}", audit(&report));
     }
 }
@@ -60,7 +65,8 @@ async fn i15_more_than_one_is_an_error_and_a_field_that_nobody_has_as_well() {
 async fn many_searches_read_one_list_and_what_they_find_once_more() {
     let fake = Fake::start().await;
     fake.put(&jan());
-    let find = async |value: &str, freshness| fake.target.find(&fake.ctx, "email", value, freshness).await.unwrap().len();
+    let find =
+        async |value: &str, freshness| fake.target.find(&fake.ctx, "email", value, freshness).await.unwrap().len();
     assert_eq!((find("j@x.nl", Freshness::Run).await, find("other", Freshness::Run).await), (1, 0));
     assert_eq!(fake.reads().await, ["/users", "/users/1001"]);
     let mut changed = jan();

@@ -50,6 +50,11 @@ async fn i11_an_old_id_of_a_role_that_stays_is_brought_up_to_date_without_a_writ
     fake.put(&jan_with(&json!([role("Planner", "Planner Noord")])));
     let current = [json!("Planner-Planner Noord")];
     let report = fake.run(sub(Operation::Update, "Planner", &current, vec![contract("c1", "Noord", "1")])).await;
-    assert_eq!((ids(&report), &report.outcome), (vec!["Planner&&Planner Noord".to_owned()], &Outcome::NoChange), "{}", audit(&report));
+    assert_eq!(
+        (ids(&report), &report.outcome),
+        (vec!["Planner&&Planner Noord".to_owned()], &Outcome::NoChange),
+        "{}",
+        audit(&report)
+    );
     assert!(fake.writes().await.is_empty());
 }

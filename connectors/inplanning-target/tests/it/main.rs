@@ -12,4 +12,5 @@ mod find;
 mod legacy;
 mod permissions;
 mod roles;
+mod sandbox;
 mod switching;

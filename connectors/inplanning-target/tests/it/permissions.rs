@@ -45,7 +45,9 @@ async fn i3_a_missing_value_names_contract_and_placeholder_and_changes_nothing()
     let fake = Fake::start().await;
     fake.put(&jan());
     let before = [json!("Planner&&Planner Oost")];
-    let report = fake.run(sub(Operation::Update, "Planner", &before, vec![contract("c1", "Noord", "1"), contract("c2", " ", "2")])).await;
+    let report = fake
+        .run(sub(Operation::Update, "Planner", &before, vec![contract("c1", "Noord", "1"), contract("c2", " ", "2")]))
+        .await;
     assert_eq!(report.error.as_ref().unwrap().kind(), ErrorKind::Invalid);
     let text = audit(&report);
     assert!(text.contains("[c2]") && text.contains("[Division.Name]") && text.contains("{{locationown}}"), "{text}");
@@ -57,7 +59,9 @@ async fn i3_a_missing_value_names_contract_and_placeholder_and_changes_nothing()
 async fn i4_values_are_put_in_as_they_are() {
     let fake = Fake::start().await;
     fake.put(&jan());
-    let report = fake.run(sub(Operation::Grant, "Leidinggevende", &[], vec![contract("c1", "x", "$&-$1-$$-{{LocationOwn}}")])).await;
+    let report = fake
+        .run(sub(Operation::Grant, "Leidinggevende", &[], vec![contract("c1", "x", "$&-$1-$$-{{LocationOwn}}")]))
+        .await;
     assert_eq!(ids(&report), ["Leidinggevende&&$&-$1-$$-{{LocationOwn}}"]);
 }
 
@@ -105,10 +109,20 @@ async fn a_move_grants_the_new_role_and_revokes_the_old_one_in_one_request() {
     let fake = Fake::start().await;
     fake.put(&jan_with(&json!([planner(), {"role": "Other", "resourceGroup": "Hand"}])));
     let current = [json!("Planner&&Planner Noord")];
-    let report = fake.run(sub(Operation::Update, "Planner", &current, vec![contract("c1", "Zuid", "1"), contract("c2", "ZUID", "2")])).await;
+    let report = fake
+        .run(sub(
+            Operation::Update,
+            "Planner",
+            &current,
+            vec![contract("c1", "Zuid", "1"), contract("c2", "ZUID", "2")],
+        ))
+        .await;
     assert_eq!((ids(&report), report.outcome), (vec!["Planner&&Planner Zuid".to_owned()], Outcome::Adjusted));
     let roles = fake.user("1001")["roles"].clone();
-    assert_eq!((&roles[0]["role"], &roles[1]["resourceGroup"], roles.as_array().unwrap().len()), (&json!("Other"), &json!("Planner Zuid"), 2));
+    assert_eq!(
+        (&roles[0]["role"], &roles[1]["resourceGroup"], roles.as_array().unwrap().len()),
+        (&json!("Other"), &json!("Planner Zuid"), 2)
+    );
     assert_eq!(fake.writes().await.len(), 1);
     assert_eq!(fake.user("1001")["somethingNew"], json!({"kept": true}));
 }
@@ -130,9 +144,14 @@ async fn i13_without_a_contract_in_conditions_everything_is_revoked_and_it_is_sa
     fake.put(&jan_with(&json!([planner()])));
     let mut outside = contract("c1", "Noord", "1");
     outside.in_conditions = Some(false);
-    let report = fake.run(sub(Operation::Update, "Planner", &[json!("Planner&&Planner Noord")], vec![outside.clone()])).await;
+    let report =
+        fake.run(sub(Operation::Update, "Planner", &[json!("Planner&&Planner Noord")], vec![outside.clone()])).await;
     assert!(report.success && ids(&report).is_empty());
-    assert!(report.warnings.iter().any(|warning| warning.contains("none of the person's contracts")), "{:?}", report.warnings);
+    assert!(
+        report.warnings.iter().any(|warning| warning.contains("none of the person's contracts")),
+        "{:?}",
+        report.warnings
+    );
     // A permission without placeholders does not look at contracts.
     let report = fake.run(sub(Operation::Update, "Admin", &[], vec![outside])).await;
     assert_eq!(ids(&report), ["ADMIN&&Company"]);
@@ -167,7 +186,11 @@ async fn a_permission_that_is_not_on_offer_is_not_found() {
     let fake = Fake::start().await;
     fake.put(&jan());
     let report = fake.run(sub(Operation::Grant, "ADMMIN", &[], vec![])).await;
-    assert!(!report.success && audit(&report).contains("there are: Admin, Leidinggevende, Planner"), "{}", audit(&report));
+    assert!(
+        !report.success && audit(&report).contains("there are: Admin, Leidinggevende, Planner"),
+        "{}",
+        audit(&report)
+    );
 }
 
 #[tokio::test]
@@ -178,7 +201,12 @@ async fn effects_stand_in_the_order_of_grants_and_then_revokes() {
     let permissions = fake.target.permissions().unwrap();
     let known = |id: &str| Entitlement::known(id);
     let effects = permissions
-        .assign(&fake.ctx, &account, &[known("Planner&&Planner Noord"), known("A&&B")], &[known("C&&D"), known("Planner&&Planner Noord")])
+        .assign(
+            &fake.ctx,
+            &account,
+            &[known("Planner&&Planner Noord"), known("A&&B")],
+            &[known("C&&D"), known("Planner&&Planner Noord")],
+        )
         .await
         .unwrap();
     assert_eq!(effects, [Effect::Unchanged, Effect::Changed, Effect::Unchanged, Effect::Unchanged]);

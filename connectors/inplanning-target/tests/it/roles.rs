@@ -29,7 +29,10 @@ async fn i9_a_role_that_ended_is_opened_again() {
     let fake = Fake::with(json!({"startDateOnGrant": true})).await;
     let ended = json!([{"role": "Planner", "resourceGroup": "Planner Noord", "startDate": "2024-01-01", "endDate": "2024-12-31", "extra": 1}]);
     let roles = roles_after(&fake, ended, grant()).await;
-    assert_eq!((&roles[0]["startDate"], &roles[0]["endDate"], &roles[0]["extra"]), (&json!("2024-01-01"), &Value::Null, &json!(1)));
+    assert_eq!(
+        (&roles[0]["startDate"], &roles[0]["endDate"], &roles[0]["extra"]),
+        (&json!("2024-01-01"), &Value::Null, &json!(1))
+    );
     assert_eq!(roles.as_array().unwrap().len(), 1);
 }
 

@@ -38,7 +38,12 @@ async fn i23_a_mapping_that_says_the_opposite_is_refused() {
     for action in [disable(&json!({"active": "True"})), enable(&json!({"active": false}))] {
         let report = fake.run(action).await;
         let error = report.error.as_ref().unwrap();
-        assert_eq!((error.kind(), error.faults()[0].path.as_str()), (ErrorKind::Invalid, "active"), "{}", audit(&report));
+        assert_eq!(
+            (error.kind(), error.faults()[0].path.as_str()),
+            (ErrorKind::Invalid, "active"),
+            "{}",
+            audit(&report)
+        );
     }
     assert!(fake.writes().await.is_empty());
 }

@@ -116,6 +116,12 @@ async fn the_unique_field_is_checked_without_the_account_itself() {
     let action = |reference| Action::Uniqueness { reference, data: record(&json!({"number": "7", "lastname": "Jansen"})) };
     assert_eq!(world.run(action(None)).await.non_unique, ["number"]);
     assert!(world.run(action(Some(known))).await.non_unique.is_empty());
+    // One that was made after the list was read counts as well.
+    let made = world.run(create("8", &json!({}))).await.reference;
+    let action = |reference| Action::Uniqueness { reference, data: record(&json!({"number": "8"})) };
+    assert_eq!(world.run(action(None)).await.non_unique, ["number"]);
+    assert!(world.run(action(made)).await.non_unique.is_empty());
+    assert_eq!(world.count("GET", PERSONS), 1);
 }
 
 #[tokio::test]

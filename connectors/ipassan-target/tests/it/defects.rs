@@ -198,6 +198,16 @@ async fn p12_enable_sends_nothing_where_all_is_so_already() {
 }
 
 #[tokio::test]
+async fn p12_a_guid_in_another_case_is_the_same_profile() {
+    let mocked = Mocked::new().await;
+    mocked.on("GET", &Mocked::one(), answer(200, &jan(&json!({"accessType": {"doorPermanent": NOORD.to_uppercase()}})))).await;
+    for action in [enable(&reference(), Some("Noord")), update(&reference(), &key("Noord")), update(&reference(), &key(NOORD))] {
+        assert_eq!(mocked.run(action).await.outcome, Outcome::NoChange);
+    }
+    assert!(mocked.bodies("PUT").await.is_empty());
+}
+
+#[tokio::test]
 async fn p13_account_data_holds_the_guid_and_is_accepted_as_a_key() {
     let world = World::new().await;
     let reference = world.person("7", Some("Noord"));

@@ -1,5 +1,7 @@
 //! Targets, contexts and actions for the tests.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where this fails")]
+
 use std::sync::Arc;
 
 use koppel::lifecycle::{self, Action, Correlation, Report};

@@ -27,7 +27,7 @@ impl Employee {
     }
 
     fn is_flex(&self) -> bool {
-        self.flex == "ja"
+        self.flex == "yes"
     }
 
     fn is_employed(&self, on: Date) -> bool {
@@ -80,22 +80,22 @@ pub(super) fn decide(employee: &Employee, shifts: &[Shift], at: &Zoned) -> Wante
     };
     let because = |rule| Because { rule, contract: contract.clone() };
     if !employee.is_employed(at.date()) {
-        let left = because("Uit dienst: alles dicht");
+        let left = because("Left: everything closed");
         return Wanted { employed: false, account: left.clone(), planner: None, doors: None, no_doors: left };
     }
-    let planner = (employee.title == "Planner").then(|| because("Planner krijgt de planrol"));
+    let planner = (employee.title == "Planner").then(|| because("Planner: the role Planner"));
     let (doors, no_doors) = if employee.is_flex() {
-        let none = Because { rule: "Flex: alleen op dienst", contract: "no shift now".to_owned() };
+        let none = Because { rule: "Flex: doors only on shift", contract: "no shift now".to_owned() };
         let shift = shifts.iter().find(|shift| shift.person == employee.external_id && is_open(shift, at.timestamp()));
         let doors = shift.map(|shift| {
-            (shift.department.clone(), Because { rule: "Flex: alleen op dienst", contract: format!("shift {}", shift.name) })
+            (shift.department.clone(), Because { rule: "Flex: doors only on shift", contract: format!("shift {}", shift.name) })
         });
         (doors, none)
     } else {
-        let rule = because("Vast: deuren van de eigen afdeling");
+        let rule = because("Permanent: doors of the own department");
         (Some((employee.department.clone(), rule.clone())), rule)
     };
-    Wanted { employed: true, account: because("In dienst: account"), planner, doors, no_doors }
+    Wanted { employed: true, account: because("Employed: an account"), planner, doors, no_doors }
 }
 
 fn is_open(shift: &Shift, at: Timestamp) -> bool {

@@ -20,6 +20,8 @@ pub(super) struct Event {
     pub(super) system: &'static str,
     /// What it came to, in one word.
     pub(super) outcome: String,
+    /// With what: the access profile.
+    pub(super) detail: String,
     pub(super) because: Because,
     /// What the system answered, in the words of the audit log.
     pub(super) answer: String,
@@ -97,6 +99,7 @@ impl Step<'_> {
             person: self.employee.name(),
             system: target.system(),
             outcome: outcome.and_then(|o| o.as_str().map(str::to_owned)).unwrap_or_default(),
+            detail: String::new(),
             because: because.clone(),
             answer: report.audit.iter().map(|line| line.message.as_str()).collect::<Vec<_>>().join("; "),
             success: report.success,
@@ -161,7 +164,14 @@ impl Step<'_> {
             (Some(_), None) => (Action::Disable { reference, data: Record::new() }, &wanted.no_doors),
             _ => return,
         };
-        if self.run(target, action, because).await.success {
+        let success = self.run(target, action, because).await.success;
+        if let (Some(event), Some((profile, _))) = (self.events.last_mut(), &wanted.doors) {
+            event.detail = match &held.profile {
+                Some(before) => format!("{before} → {profile}"),
+                None => profile.clone(),
+            };
+        }
+        if success {
             held.profile = wanted.doors.as_ref().map(|(profile, _)| profile.clone());
         }
     }

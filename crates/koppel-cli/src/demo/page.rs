@@ -40,6 +40,7 @@ struct Line {
     person: String,
     system: &'static str,
     outcome: String,
+    detail: String,
     rule: &'static str,
     contract: String,
     answer: String,
@@ -122,6 +123,7 @@ fn line(event: &Event) -> Line {
         person: event.person.clone(),
         system: event.system,
         outcome: event.outcome.clone(),
+        detail: event.detail.clone(),
         rule: event.because.rule,
         contract: event.because.contract.clone(),
         answer: event.answer.clone(),
@@ -147,7 +149,8 @@ fn access(events: &[Event], person: &str, end: Timestamp, span: &Span) -> Vec<Ba
             bars.push(span.bar(from, at, &label, false));
         }
         if opens {
-            open = Some((at, event.because.rule.to_owned()));
+            let profile = event.detail.rsplit(' ').next().unwrap_or_default();
+            open = Some((at, profile.to_owned()));
         }
     }
     let always = mine.is_empty();

@@ -17,10 +17,10 @@ pub(super) const DAYS: i8 = 2;
 /// HR, as the file of the first morning.
 pub(super) const HR: &str = "\
 ExternalId;FirstName;LastName;Email;Department;DepartmentName;Title;Flex;StartDate;EndDate
-1001;Fatima;el Amrani;fatima.elamrani@example.nl;Noord;Afdeling Noord;Verpleegkundige;nee;2019-03-01;
-1002;Daan;de Vries;daan.devries@example.nl;Noord;Afdeling Noord;Verzorgende;ja;2024-09-15;
-1003;Zoë;Janssen;zoe.janssen@example.nl;Planning;Planbureau;Planner;nee;2026-06-02;
-1004;Henk;Bakker;henk.bakker@example.nl;Zuid;Afdeling Zuid;Verzorgende;nee;2011-01-10;2026-06-01
+1001;Fatima;el Amrani;fatima.elamrani@example.nl;Noord;Afdeling Noord;Verpleegkundige;no;2019-03-01;
+1002;Daan;de Vries;daan.devries@example.nl;Noord;Afdeling Noord;Verzorgende;yes;2024-09-15;
+1003;Zoë;Janssen;zoe.janssen@example.nl;Planning;Planbureau;Planner;no;2026-06-02;
+1004;Henk;Bakker;henk.bakker@example.nl;Zuid;Afdeling Zuid;Verzorgende;no;2011-01-10;2026-06-01
 ";
 
 /// The nurse's line from the second morning on: she works for another department now.

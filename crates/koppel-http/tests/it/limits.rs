@@ -53,7 +53,7 @@ async fn the_rate_is_kept() {
 
 #[tokio::test]
 async fn who_waits_in_the_queue_can_be_stopped() {
-    let server = Server::start(|_| async { Reply::Stall }).await;
+    let server = Server::start(|_| async { Reply::Hang("") }).await;
     let http = builder(&server).concurrency(NonZeroUsize::MIN).build().unwrap();
     let cancel = Cancel::default();
     let ctx = ctx().with_cancel(cancel.clone());

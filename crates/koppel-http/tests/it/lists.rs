@@ -147,3 +147,16 @@ async fn dropping_the_stream_frees_its_place() {
     drop(list);
     tokio::time::timeout(Duration::from_secs(20), http.get(&["x"]).send(&ctx)).await.expect("no deadlock").unwrap();
 }
+
+#[tokio::test]
+async fn a_list_counts_as_one_at_once_while_its_body_is_read() {
+    let begun = "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n[{\"id\":0},";
+    let server = Server::start(move |_| async move { Reply::Hang(begun) }).await;
+    let http = builder(&server).concurrency(NonZeroUsize::MIN).build().unwrap();
+    let ctx = ctx();
+    let mut list = http.get(&["users"]).send_list::<User>(&ctx, ListAt::Root);
+    list.next().await.unwrap().unwrap();
+    let both = async { tokio::join!(list.next(), http.get(&["x"]).send(&ctx)) };
+    assert!(tokio::time::timeout(Duration::from_millis(100), both).await.is_err());
+    assert_eq!(server.seen().len(), 1);
+}

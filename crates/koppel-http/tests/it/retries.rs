@@ -84,7 +84,7 @@ async fn an_exhausted_retry_says_how_often_and_what_the_system_said() {
 #[tokio::test]
 async fn no_answer_in_time_is_repeated_only_where_it_may_be() {
     let timeouts = Timeouts { attempt: Duration::from_millis(40), ..Timeouts::default() };
-    let server = Server::start(|_| async { Reply::Stall }).await;
+    let server = Server::start(|_| async { Reply::Hang("") }).await;
     let http = builder(&server).timeouts(timeouts).build().unwrap();
     let error = http.get(&["users"]).send(&ctx()).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Transient, 4));
@@ -94,7 +94,7 @@ async fn no_answer_in_time_is_repeated_only_where_it_may_be() {
 
 #[tokio::test]
 async fn the_time_of_the_action_bounds_everything() {
-    let server = Server::start(|_| async { Reply::Stall }).await;
+    let server = Server::start(|_| async { Reply::Hang("") }).await;
     let started = Instant::now();
     let short = ctx().for_action(false, Some(Duration::from_millis(80)));
     let error = client(&server).get(&["users"]).send(&short).await.unwrap_err();

@@ -35,8 +35,8 @@ pub(crate) enum Reply {
     Chunks(Box<dyn Iterator<Item = Vec<u8>> + Send>),
     /// Closes the connection without a byte.
     Cut,
-    /// Never answers.
-    Stall,
+    /// Writes these bytes and nothing after them; the connection stays.
+    Hang(&'static str),
 }
 
 impl Reply {
@@ -125,7 +125,7 @@ where
             Reply::Full(status, headers, body) => {
                 let mut head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n", body.len());
                 for (name, value) in headers {
-                    head.push_str(&format!("{name}: {value}\r\n"));
+                    head.extend([name, ": ", &value, "\r\n"]);
                 }
                 head.push_str("\r\n");
                 out.write_all(&[head.as_bytes(), &body].concat()).await
@@ -147,7 +147,10 @@ where
                 if done.is_ok() { out.write_all(b"0\r\n\r\n").await } else { done }
             }
             Reply::Cut => return,
-            Reply::Stall => std::future::pending().await,
+            Reply::Hang(start) => {
+                let _ = out.write_all(start.as_bytes()).await;
+                std::future::pending().await
+            }
         };
         if done.is_err() {
             return;

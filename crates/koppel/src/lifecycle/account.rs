@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::lock::{Held, Note};
 use crate::permission::Effect;
 use crate::record::Record;
-use crate::target::{Freshness, Target};
+use crate::target::{Deletion, Freshness, Target};
 
 /// Links the account that correlates, or makes one.
 ///
@@ -210,9 +210,16 @@ pub(super) async fn delete(target: &dyn Target, ctx: &Ctx, reference: &Reference
         return Ok(gone(target, reference, AuditAction::DeleteAccount));
     };
     ctx.go_on()?;
-    done_or_planned(deleting.delete(ctx, &current).await)?;
-    let message = "Delete account was successful";
-    let mut report = Report::done(Outcome::Deleted, AuditAction::DeleteAccount, message).about(reference);
+    let mut report = match done_or_planned(deleting.delete(ctx, &current).await)? {
+        Some(Deletion::Disabled) => {
+            let message = "The account was disabled in place of being deleted, as the configuration says";
+            Report::done(Outcome::Disabled, AuditAction::DisableAccount, message)
+        }
+        Some(Deletion::Deleted) | None => {
+            Report::done(Outcome::Deleted, AuditAction::DeleteAccount, "Delete account was successful")
+        }
+    };
+    report = report.about(reference);
     report.previous = Some(target.fields().sendable(&current.data));
     Ok(report)
 }

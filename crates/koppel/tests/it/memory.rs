@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use koppel::{
-    Account, Changes, Ctx, Cursor, Deleting, Effect, Entitlement, Error, ErrorKind, Field, Fields, FixedClock,
+    Account, Changes, Ctx, Cursor, Deleting, Deletion, Effect, Entitlement, Error, ErrorKind, Field, Fields, FixedClock,
     Freshness, Membership, Page, Permission, Permissions, PlannedRequest, Record, Reference, Result, Switching, Target,
     Contract,
 };
@@ -215,11 +215,11 @@ impl Switching for Memory {
 
 #[async_trait]
 impl Deleting for Memory {
-    async fn delete(&self, ctx: &Ctx, current: &Account) -> Result<()> {
+    async fn delete(&self, ctx: &Ctx, current: &Account) -> Result<Deletion> {
         self.send(ctx, "DELETE")?;
         let key = current.reference.text()?;
         self.accounts.lock().unwrap().retain(|(r, _)| *r != key);
-        Ok(())
+        Ok(Deletion::Deleted)
     }
 }
 
