@@ -16,6 +16,9 @@ use koppel_sandbox::{Options, Sandbox, System};
 use serde_json::{Value, json};
 use wait4::Wait4 as _;
 
+/// The first argument of the process that measures one run.
+const MEASURE: &str = "--measure";
+
 /// What one run took.
 #[derive(Clone, Copy)]
 struct Run {
@@ -59,14 +62,16 @@ impl World {
     fn koppel(&self, arguments: &[&str], input: Option<&Path>) -> Run {
         let state = tempfile::tempdir_in(self.folder.path()).unwrap();
         let out = File::create(self.folder.path().join("out")).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_koppel"));
-        command.args(arguments).env("KOPPEL_STATE_DIR", state.path()).stdout(out).stderr(Stdio::inherit());
+        let figures = self.folder.path().join("figures");
+        // A process of its own starts and measures it: the system counts what the starter holds into the peak.
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.arg(MEASURE).arg(&figures).args(arguments);
+        command.env("KOPPEL_STATE_DIR", state.path()).stdout(out).stderr(Stdio::null());
         command.stdin(input.map_or_else(Stdio::null, |path| File::open(path).unwrap().into()));
-        let start = Instant::now();
-        let done = command.spawn().unwrap().wait4().unwrap();
-        let seconds = start.elapsed().as_secs_f64();
-        assert!(done.status.success(), "koppel {arguments:?} failed");
-        Run { seconds, megabytes: done.rusage.maxrss as f64 / 1024.0 / 1024.0 }
+        assert!(command.status().unwrap().success(), "koppel {arguments:?} failed");
+        let figures = std::fs::read_to_string(figures).unwrap();
+        let (seconds, bytes) = figures.split_once(' ').unwrap();
+        Run { seconds: seconds.parse().unwrap(), megabytes: bytes.parse::<f64>().unwrap() / 1024.0 / 1024.0 }
     }
 
     fn lines(&self) -> usize {
@@ -173,7 +178,7 @@ fn persons(name: &str, count: usize, latency: u64, roster: &str, concurrency: us
                 "{} persons out, {rosters} roster requests, at most {} in flight, {} token",
                 world.lines(),
                 stats.max_in_flight,
-                stats.inplanning_tokens
+                stats.count(System::InPlanning, "POST", "/token")
             )
         },
     );
@@ -294,17 +299,33 @@ fn batch(name: &str, times: usize) {
                 "{} pages, {} posts, {} token",
                 stats.count(System::IPassan, "GET", path),
                 stats.count(System::IPassan, "POST", path),
-                stats.ipassan_tokens
+                stats.count(System::IPassan, "POST", "/api/v1/token")
             )
         },
     );
 }
 
+/// A name, and what to measure under it.
+type Measurement = (&'static str, Box<dyn Fn(&str)>);
+
+/// Runs `koppel` with the arguments and writes seconds and peak bytes to a file.
+fn measure(arguments: &[String]) {
+    let (figures, arguments) = arguments.split_first().unwrap();
+    let start = Instant::now();
+    let done = Command::new(env!("CARGO_BIN_EXE_koppel")).args(arguments).spawn().unwrap().wait4().unwrap();
+    std::fs::write(figures, format!("{} {}", start.elapsed().as_secs_f64(), done.rusage.maxrss)).unwrap();
+    std::process::exit(done.status.code().unwrap_or(1));
+}
+
 fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.first().is_some_and(|first| first == MEASURE) {
+        measure(&arguments[1..]);
+    }
     let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
     println!("| what | koppel | bare loop | ratio | peak memory | seen by the sandbox |");
     println!("| --- | --- | --- | --- | --- | --- |");
-    let all: [(&str, Box<dyn Fn(&str)>); 7] = [
+    let all: [Measurement; 7] = [
         ("one action: update in IPassan", Box::new(|name| single(name, 15))),
         ("persons: 1,000, a request each, 12 at once, 20 ms", Box::new(|name| persons(name, 1000, 20, "resource", 12, 5))),
         ("persons: 1,000, a request each, 12 at once, no latency", Box::new(|name| persons(name, 1000, 0, "resource", 12, 9))),

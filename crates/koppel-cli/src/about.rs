@@ -50,7 +50,7 @@ pub(crate) async fn check(host: &Host, id: &str, config: &Path) -> Result<(), Fa
         Instance::Source(source) => source.check(&ctx).await?,
         Instance::Target(target) => target.check(&ctx).await?,
     }
-    print_line(&format!("ok: {} is configured well and reaches the system", id))
+    print_line(&format!("ok: {id} is configured well and reaches the system"))
 }
 
 /// JSON for people and programs.

@@ -20,7 +20,7 @@ use crate::progress::bar;
 /// HelloID kills an action after 30 s; the answer has to be out before.
 const ACTION_BUDGET: Duration = Duration::from_secs(25);
 /// In a batch nobody waits for one action alone.
-const BATCH_BUDGET: Duration = Duration::from_secs(300);
+const BATCH_BUDGET: Duration = Duration::from_mins(5);
 /// A batch keeps the connections to this many systems.
 const MOST_TARGETS: usize = 16;
 /// Where a fault of the configuration stands in the input.

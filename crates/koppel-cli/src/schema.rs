@@ -59,7 +59,7 @@ pub(crate) fn schema(host: &Host, out: &Path, check: bool) -> Result<(), Failure
     if check {
         let entries = fs::read_dir(out).map_err(|e| Failure::usage(format!("cannot read {}: {e}", out.display())))?;
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        stale.extend(names.filter(|name| name.ends_with(".json") && !documents.contains_key(name)));
+        stale.extend(names.filter(|name| !documents.contains_key(name)));
     }
     if stale.is_empty() {
         return Ok(());

@@ -53,7 +53,7 @@ pub(crate) fn document(report: &Report, scrubber: &Scrubber) -> Value {
 
 /// `{"outputContext": …}`.
 pub(crate) fn wrapped(inner: Map<String, Value>) -> Value {
-    json!({ "outputContext": inner })
+    Value::Object(Map::from_iter([("outputContext".to_owned(), Value::Object(inner))]))
 }
 
 /// An audit line; never a secret.

@@ -9,7 +9,7 @@ type Object = Map<String, Value>;
 /// What an action gets on stdin. Property names are read without regard to case.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
-#[expect(dead_code, reason = "only its schema is used")]
+#[expect(dead_code, clippy::struct_field_names, reason = "only its schema is used, and the names are HelloID's")]
 pub struct ActionInput {
     /// The action, its configuration and its data.
     action_context: ActionContext,

@@ -150,7 +150,7 @@ fn place(pointer: &str) -> String {
     for part in pointer.split('/').skip(1) {
         let part = part.replace("~1", "/").replace("~0", "~");
         if part.bytes().all(|b| b.is_ascii_digit()) && !part.is_empty() {
-            out.push_str(&format!("[{part}]"));
+            out.extend(["[", &part, "]"]);
         } else {
             if !out.is_empty() {
                 out.push('.');

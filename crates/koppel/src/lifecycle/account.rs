@@ -19,7 +19,7 @@ pub(super) async fn create(target: &dyn Target, ctx: &Ctx, correlation: Option<&
         target.fields().complete(&data)?;
         ctx.go_on()?;
         let made = target.create(ctx, &target.fields().sendable(&data)).await;
-        return created(done_or_planned(made)?, &data);
+        return Ok(created(done_or_planned(made)?, &data));
     };
     if correlation.field.trim().is_empty() {
         return Err(Error::new(ErrorKind::Config, "correlation is enabled but has no account field")
@@ -39,7 +39,7 @@ pub(super) async fn create(target: &dyn Target, ctx: &Ctx, correlation: Option<&
     let mut held = lock(target, ctx, &format!("correlation {}", correlation.field), &correlation.value).await?;
     ctx.go_on()?;
     if let Some(account) = correlated(target, ctx, correlation, held.as_deref()).await? {
-        return Ok(linked(correlation, account, &data));
+        return Ok(linked(correlation, &account, &data));
     }
     target.fields().complete(&data)?;
     if let Some(held) = &mut held {
@@ -52,7 +52,7 @@ pub(super) async fn create(target: &dyn Target, ctx: &Ctx, correlation: Option<&
     if let (Some(held), Ok(Some(account))) = (&mut held, &made) {
         held.leave(Note::Created(account.reference.clone()))?;
     }
-    created(made?, &data)
+    Ok(created(made?, &data))
 }
 
 /// The one account that correlates, if there is one.
@@ -104,7 +104,7 @@ async fn settle(target: &dyn Target, ctx: &Ctx, by: &Correlation, lost: Error) -
     }
 }
 
-fn linked(by: &Correlation, account: Account, data: &Record) -> Report {
+fn linked(by: &Correlation, account: &Account, data: &Record) -> Report {
     let message =
         format!("Correlated account: [{}] on field: [{}] with value: [{}]", account.reference, by.field, by.value);
     let mut report = Report::done(Outcome::Correlated, AuditAction::CorrelateAccount, message).about(&account.reference);
@@ -113,17 +113,17 @@ fn linked(by: &Correlation, account: Account, data: &Record) -> Report {
     report
 }
 
-fn created(made: Option<Account>, data: &Record) -> Result<Report> {
+fn created(made: Option<Account>, data: &Record) -> Report {
     let Some(account) = made else {
         let message = "Create account was successful. AccountReference is: [Currently not available]";
         let mut report = Report::done(Outcome::Created, AuditAction::CreateAccount, message);
         report.data = Some(data.clone());
-        return Ok(report);
+        return report;
     };
     let message = format!("Create account was successful. AccountReference is: [{}]", account.reference);
     let mut report = Report::done(Outcome::Created, AuditAction::CreateAccount, message).about(&account.reference);
     report.data = Some(account.data.project(data.names()));
-    Ok(report)
+    report
 }
 
 /// Changes the fields that differ, and no others.
@@ -140,15 +140,14 @@ pub(super) async fn update(target: &dyn Target, ctx: &Ctx, reference: &Reference
         (current.data.project(data.names()), Outcome::NoChange, message)
     } else {
         ctx.go_on()?;
-        let after = match done_or_planned(target.update(ctx, &current, &changes).await)? {
-            Some(account) => account.data.project(data.names()),
-            None => {
-                let mut planned = previous.clone();
-                for change in &changes.0 {
-                    planned.set(change.field.clone(), change.to.clone());
-                }
-                planned
+        let after = if let Some(account) = done_or_planned(target.update(ctx, &current, &changes).await)? {
+            account.data.project(data.names())
+        } else {
+            let mut planned = previous.clone();
+            for change in &changes.0 {
+                planned.set(change.field.clone(), change.to.clone());
             }
+            planned
         };
         let message =
             format!("Update account was successful, Account property(s) updated: [{}]", changes.names().join(", "));
@@ -179,25 +178,16 @@ pub(super) async fn switch(target: &dyn Target, ctx: &Ctx, reference: &Reference
     } else {
         switching.disable(ctx, &current, &data).await
     };
-    let mut report = match done_or_planned(result)? {
-        Some((after, effect)) => {
-            let (outcome, message) = match effect {
-                Effect::Changed => (outcome, format!("{what} account was successful")),
-                Effect::Unchanged => (
-                    Outcome::NoChange,
-                    format!("{what} account was successful: it was {} already", if on { "enabled" } else { "disabled" }),
-                ),
-            };
-            let mut report = Report::done(outcome, action, message);
-            report.data = Some(after.data.project(data.names()));
-            report
-        }
-        None => {
-            let mut report = Report::done(outcome, action, format!("{what} account was successful"));
-            report.data = Some(data.clone());
-            report
-        }
+    let done = done_or_planned(result)?;
+    let already = matches!(done, Some((_, Effect::Unchanged)));
+    let message = format!("{what} account was successful");
+    let mut report = if already {
+        let state = if on { "enabled" } else { "disabled" };
+        Report::done(Outcome::NoChange, action, format!("{message}: it was {state} already"))
+    } else {
+        Report::done(outcome, action, message)
     };
+    report.data = Some(done.map_or_else(|| data.clone(), |(after, _)| after.data.project(data.names())));
     report.previous = Some(current.data.project(data.names()));
     Ok(report.about(reference))
 }
