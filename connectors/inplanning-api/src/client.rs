@@ -3,7 +3,7 @@
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use jiff::civil::Date;
-use koppel::{Ctx, Error, ErrorKind, Result, Scrubber};
+use koppel::{Ctx, Error, ErrorKind, Result, Scrubber, reread};
 use koppel_http::{Answer, Http, ListAt, StateDir};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -85,6 +85,10 @@ impl InPlanning {
     }
 
     async fn user_in_list(&self, ctx: &Ctx, username: &str) -> Result<Option<User>> {
+        reread(ctx, || self.look_for_user(ctx, username)).await
+    }
+
+    async fn look_for_user(&self, ctx: &Ctx, username: &str) -> Result<Option<User>> {
         let mut users = self.users(ctx);
         while let Some(user) = users.next().await {
             let user = user?;
@@ -156,18 +160,6 @@ impl InPlanning {
         let query = [("resourceGroup", group), ("startDate", start.as_str()), ("endDate", end.as_str())];
         let what = format!("roster of resource group [{group}]");
         self.list(ctx, &["roster", "groupRoster"], &query, &what, ListAt::Field("resourceRosters"))
-    }
-
-    /// [`group_rosters`](Self::group_rosters) as one list; `None` where InPlanning says (error 211) that there is no
-    /// such group.
-    pub async fn group_roster(
-        &self,
-        ctx: &Ctx,
-        group: &str,
-        start: Date,
-        end: Date,
-    ) -> Result<Option<Vec<ResourceRoster>>> {
-        unless_missing(collect(self.group_rosters(ctx, group, start, end)).await)
     }
 
     fn list<T: DeserializeOwned + Send + 'static>(

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::stream::{self, BoxStream, Stream, StreamExt, TryStreamExt};
 use inplanning_api::{InPlanning, ResourceRoster, RosterDay};
-use koppel::{Ctx, Error, ErrorKind, Result, SourcePerson};
+use koppel::{Ctx, Error, ErrorKind, Result, SourcePerson, broke_off};
 
 use crate::config::{Config, RosterMode};
 use crate::contracts::Contracts;
@@ -105,13 +105,35 @@ impl<'a> Import<'a> {
     }
 
     /// The roster of a group, whose beginning has arrived.
-    async fn ask_for_group(self: Arc<Self>, group: String) -> BoxStream<'static, Result<ResourceRoster>> {
+    async fn ask_for_group(self: Arc<Self>, group: String) -> BoxStream<'a, Result<ResourceRoster>> {
         if let Err(error) = self.ctx.go_on() {
             return stream::once(std::future::ready(Err(error))).boxed();
         }
-        let mut rosters = self.api.group_rosters(self.ctx, &group, self.window.start, self.window.end).peekable();
+        let mut rosters = self.group_again(group).peekable();
         Pin::new(&mut rosters).peek().await;
         rosters.boxed()
+    }
+
+    /// The roster of a group, asked for again where it breaks off: who was given already is not given twice.
+    fn group_again(self: Arc<Self>, group: String) -> BoxStream<'a, Result<ResourceRoster>> {
+        let (start, end) = (self.window.start, self.window.end);
+        let first = self.api.group_rosters(self.ctx, &group, start, end);
+        stream::unfold((first, 2_u8), move |(mut rosters, mut left)| {
+            let (import, group) = (Arc::clone(&self), group.clone());
+            async move {
+                loop {
+                    match rosters.next().await? {
+                        Err(error) if left > 0 && broke_off(&error) && import.ctx.go_on().is_ok() => {
+                            left -= 1;
+                            tracing::debug!("reading it again: {error}");
+                            rosters = import.api.group_rosters(import.ctx, &group, start, end);
+                        }
+                        item => return Some((item, (rosters, left))),
+                    }
+                }
+            }
+        })
+        .boxed()
     }
 
     /// The person of an item of a group's roster, if it is one that is asked for and not yet given.

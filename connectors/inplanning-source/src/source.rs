@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use inplanning_api::{BaseUrl, Connection, Credentials, InPlanning};
 use jiff::tz::TimeZone;
-use koppel::{Ctx, Department, Error, Fault, Result, Scrubber, Source, SourcePerson};
+use koppel::{Ctx, Department, Error, Fault, Result, Scrubber, Source, SourcePerson, reread};
 use koppel_http::StateDir;
 
 use crate::config::Config;
@@ -49,13 +49,13 @@ impl InPlanningSource {
     }
 
     async fn groups(&self, ctx: &Ctx) -> Result<Groups> {
-        Ok(Groups::new(&self.api.resource_groups(ctx).await?))
+        Ok(Groups::new(&reread(ctx, || self.api.resource_groups(ctx)).await?))
     }
 
     /// Reads all that is needed before the first roster.
     async fn prepare<'a>(&'a self, ctx: &'a Ctx) -> Result<Import<'a>> {
         let window = Window::around(ctx.now(), &self.zone, self.config.historical_days, self.config.future_days);
-        let humans = Humans::read(&self.api, ctx, self.config.people, window.today).await?;
+        let humans = reread(ctx, || Humans::read(&self.api, ctx, self.config.people, window.today)).await?;
         let groups = self.groups(ctx).await?;
         let contracts = Contracts {
             moments: Moments { zone: self.zone.clone(), style: self.config.contract_times },

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 use inplanning_api::{InPlanning, User};
-use koppel::{Ctx, Error, ErrorKind, Freshness, Record, Result, scalar_text};
+use koppel::{Ctx, Error, ErrorKind, Freshness, Record, Result, reread, scalar_text};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
@@ -58,12 +58,15 @@ impl Index {
             return Ok(Arc::clone(list));
         }
         let read = ctx.now();
-        let mut list = ByValue::default();
-        let mut users = api.users(ctx);
-        while let Some(user) = users.next().await {
-            list.add(&user?);
-        }
-        let list = Arc::new(list);
+        let list = reread(ctx, || async {
+            let mut list = ByValue::default();
+            let mut users = api.users(ctx);
+            while let Some(user) = users.next().await {
+                list.add(&user?);
+            }
+            Ok(list)
+        });
+        let list = Arc::new(list.await?);
         *kept = Some((read, Arc::clone(&list)));
         Ok(list)
     }

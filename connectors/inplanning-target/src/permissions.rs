@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use koppel::{
     Account, Change, Changes, Contract, Ctx, Cursor, Effect, Entitlement, Membership, Page, Permission, Permissions,
-    Reference, Result, Target as _,
+    Reference, Result, Target as _, reread,
 };
 use serde_json::Value;
 
@@ -58,6 +58,15 @@ impl Permissions for InPlanningTarget {
 
     async fn memberships(&self, ctx: &Ctx, _: Option<Cursor>) -> Result<Page<Membership>> {
         let today = today(ctx);
+        let (memberships, nameless) = reread(ctx, || self.read_memberships(ctx, today)).await?;
+        warn_of_nameless(ctx, nameless);
+        Ok(Page::only(memberships))
+    }
+}
+
+impl InPlanningTarget {
+    /// Who has what, and how many users have no username.
+    async fn read_memberships(&self, ctx: &Ctx, today: Date) -> Result<(Vec<Membership>, usize)> {
         let mut memberships = Vec::new();
         let mut nameless = 0;
         let mut users = self.api.users(ctx);
@@ -73,15 +82,11 @@ impl Permissions for InPlanningTarget {
                 let id = entitlement.id.to_lowercase();
                 if !seen.contains(&id) {
                     seen.push(id);
-                    memberships.push(Membership {
-                        permission,
-                        entitlement: Some(entitlement),
-                        account: account.clone(),
-                    });
+                    let account = account.clone();
+                    memberships.push(Membership { permission, entitlement: Some(entitlement), account });
                 }
             }
         }
-        warn_of_nameless(ctx, nameless);
-        Ok(Page::only(memberships))
+        Ok((memberships, nameless))
     }
 }

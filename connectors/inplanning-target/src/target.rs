@@ -8,7 +8,7 @@ use inplanning_api::{BaseUrl, Connection, Credentials, InPlanning, User};
 use koppel::config::Fault;
 use koppel::{
     Account, Change, Changes, Ctx, Cursor, Effect, Error, ErrorKind, Fields, Freshness, Page, Permissions, Record,
-    Reference, Result, Scrubber, Switching, Target,
+    Reference, Result, Scrubber, Switching, Target, reread,
 };
 use koppel_http::StateDir;
 use serde_json::{Map, Value};
@@ -143,16 +143,20 @@ impl Target for InPlanningTarget {
     }
 
     async fn accounts(&self, ctx: &Ctx, _cursor: Option<Cursor>) -> Result<Page<Account>> {
-        let mut accounts = Vec::new();
-        let mut nameless = 0;
-        let mut users = self.api.users(ctx);
-        while let Some(user) = users.next().await {
-            match account(&self.fields, &user?) {
-                Some(account) => accounts.push(account),
-                None => nameless += 1,
+        let read = reread(ctx, || async {
+            let mut accounts = Vec::new();
+            let mut nameless = 0;
+            let mut users = self.api.users(ctx);
+            while let Some(user) = users.next().await {
+                match account(&self.fields, &user?) {
+                    Some(account) => accounts.push(account),
+                    None => nameless += 1,
+                }
             }
-            ctx.progress().advance(1);
-        }
+            Ok((accounts, nameless))
+        });
+        let (accounts, nameless) = read.await?;
+        ctx.progress().advance(accounts.len() as u64);
         warn_of_nameless(ctx, nameless);
         Ok(Page::only(accounts))
     }

@@ -99,7 +99,9 @@ impl IPassan {
             };
             error.with_kind(kind).context(doing)
         })?;
-        let person = person.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("{doing}: IPassan does not have [{id}] any more")))?;
+        let person = person.ok_or_else(|| {
+            Error::new(ErrorKind::NotFound, format!("{doing}: IPassan does not have [{id}] any more"))
+        })?;
         model::account(person, &self.fields)
     }
 }

@@ -84,7 +84,11 @@ impl Client {
         let person: Value = answer.json()?;
         if has_error(&person) {
             let error = in_good_answer(&answer, ErrorKind::Protocol);
-            return if error.is(ErrorKind::Protocol) && says_missing(&answer.error_text()) { Ok(None) } else { Err(error) };
+            return if error.is(ErrorKind::Protocol) && says_missing(&answer.error_text()) {
+                Ok(None)
+            } else {
+                Err(error)
+            };
         }
         match uuid(&person) {
             None => Ok(None),
@@ -122,7 +126,9 @@ impl Client {
     /// Deletes a person; one that is gone already is no error.
     pub(crate) async fn delete(&self, ctx: &Ctx, id: &str) -> Result<()> {
         match send(ctx, self.http.delete(&self.one(id))).await {
-            Ok(answer) => refused(&answer).or_else(|error| if says_missing(error.message()) { Ok(()) } else { Err(error) }),
+            Ok(answer) => {
+                refused(&answer).or_else(|error| if says_missing(error.message()) { Ok(()) } else { Err(error) })
+            }
             Err(error) if error.is(ErrorKind::NotFound) => Ok(()),
             Err(error) => Err(error),
         }

@@ -160,7 +160,8 @@ impl Index {
             // A pass that began after the question answers it, whoever made it.
             Freshness::Now => known.pass > called,
         };
-        let answer = |state: &State| state.known.as_ref().filter(|known| fresh(known)).map(|known| known.ids.get(value));
+        let answer =
+            |state: &State| state.known.as_ref().filter(|known| fresh(known)).map(|known| known.ids.get(value));
         if let Some(ids) = answer(&slot.state()) {
             return Ok(ids);
         }
@@ -170,7 +171,9 @@ impl Index {
             if let Some(ids) = answer(&state) {
                 return Ok(ids);
             }
-            if let Some((_, error)) = state.failed.as_ref().filter(|(pass, _)| *pass > called || (running && *pass == called)) {
+            if let Some((_, error)) =
+                state.failed.as_ref().filter(|(pass, _)| *pass > called || (running && *pass == called))
+            {
                 return Err(error.clone());
             }
         }

@@ -139,7 +139,9 @@ fn data(person: &Value, door: Option<&str>, fields: &Fields) -> Record {
 
 /// Does an answer show every field that was sent? Then it need not be read once more.
 pub(crate) fn shows(person: &Value, sent: &Record) -> bool {
-    sent.names().filter(|name| !is_extension(name)).all(|name| person.get(name.split('.').next().unwrap_or(name)).is_some())
+    sent.names()
+        .filter(|name| !is_extension(name))
+        .all(|name| person.get(name.split('.').next().unwrap_or(name)).is_some())
 }
 
 /// The fields to send, as pairs of a form: null as empty text, which clears the field.
@@ -154,7 +156,10 @@ pub(crate) fn form<'a>(values: impl IntoIterator<Item = (&'a str, &'a Value)>) -
             continue;
         }
         if is_reserved(name) {
-            faults.push(Fault::new(name, format!("cannot be mapped; access is given and taken by enable and disable, with {LOOKUP_KEY}")));
+            faults.push(Fault::new(
+                name,
+                format!("cannot be mapped; access is given and taken by enable and disable, with {LOOKUP_KEY}"),
+            ));
             continue;
         }
         match (value, scalar_text(value)) {
@@ -198,8 +203,10 @@ mod tests {
 
     #[test]
     fn a_person_becomes_an_account_with_typed_data() {
-        let account = read(json!({"uuid": "u1", "lastname": "Jansen", "firstname": "Jan", "number": 7, "type": "2", "mail": null,
-            "city": "Gouda", "architecture": {"a": [1]}, "accessType": {"doorPermanent": "G1", "floorPermanent": null}}));
+        let account = read(
+            json!({"uuid": "u1", "lastname": "Jansen", "firstname": "Jan", "number": 7, "type": "2", "mail": null,
+            "city": "Gouda", "architecture": {"a": [1]}, "accessType": {"doorPermanent": "G1", "floorPermanent": null}}),
+        );
         assert_eq!(account.reference.to_string(), "u1");
         assert_eq!(account.enabled, Some(true));
         assert_eq!(account.data.get("number"), Some(&json!("7")));
@@ -245,14 +252,20 @@ mod tests {
         ] {
             assert_eq!(door(&none).unwrap(), None, "{none}");
         }
-        for unclear in [json!({"accessType": "x"}), json!({"accessType": {"doorPermanent": {"uuid": "g"}}}), json!({"accessType": [1]})] {
+        for unclear in [
+            json!({"accessType": "x"}),
+            json!({"accessType": {"doorPermanent": {"uuid": "g"}}}),
+            json!({"accessType": [1]}),
+        ] {
             assert_eq!(door(&unclear).unwrap_err().kind(), ErrorKind::Protocol, "{unclear}");
         }
     }
 
     #[test]
     fn p21_helper_fields_declared_or_not_are_never_in_a_form() {
-        let data = Record::from_nested(&json!({"_extension": {"accessProfileLookupKey": "SALES", "other": 1}, "lastname": "x"}));
+        let data = Record::from_nested(
+            &json!({"_extension": {"accessProfileLookupKey": "SALES", "other": 1}, "lastname": "x"}),
+        );
         assert_eq!(form(data.iter()).unwrap(), [("lastname".to_owned(), "x".to_owned())]);
         assert!(is_extension("_Extension.Foo") && is_extension("_extension") && !is_extension("_extensions.a"));
     }

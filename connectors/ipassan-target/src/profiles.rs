@@ -105,11 +105,7 @@ pub(crate) fn row(value: &Value) -> ProfileRow {
         let found = object.and_then(|map| map.iter().find(|(key, _)| key.trim().eq_ignore_ascii_case(name)));
         found.and_then(|(_, value)| koppel::scalar_text(value)).unwrap_or_default()
     };
-    ProfileRow {
-        lookup_key: text(file::KEY),
-        access_profile_name: text(file::NAME),
-        access_profile_id: text(file::ID),
-    }
+    ProfileRow { lookup_key: text(file::KEY), access_profile_name: text(file::NAME), access_profile_id: text(file::ID) }
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use koppel::paging::pages;
 use koppel::{
-    Account, Change, Changes, Ctx, Cursor, Deleting, Deletion, Error, ErrorKind, Fields, Freshness, Page, Record, Reference, Result, Scrubber,
-    Switching, Target, scalar_text,
+    Account, Change, Changes, Ctx, Cursor, Deleting, Deletion, Error, ErrorKind, Fields, Freshness, Page, Record,
+    Reference, Result, Scrubber, Switching, Target, scalar_text,
 };
 use koppel_http::StateDir;
 use serde_json::Value;
@@ -54,7 +54,8 @@ impl IPassan {
 
     /// Who has which value in this field, from all pages.
     async fn list(&self, ctx: &Ctx, field: &str) -> Result<Ids> {
-        let mut all = Box::pin(pages(ctx, |cursor: Option<Cursor>| async move { self.client.page(ctx, cursor.as_ref()).await }));
+        let mut all =
+            Box::pin(pages(ctx, |cursor: Option<Cursor>| async move { self.client.page(ctx, cursor.as_ref()).await }));
         let mut ids = Ids::default();
         while let Some(page) = all.try_next().await.map_err(|error| error.context("could not list the persons"))? {
             for person in &page {
@@ -70,8 +71,11 @@ impl IPassan {
     /// Those of these persons that still have the value.
     async fn holders(&self, ctx: &Ctx, ids: Vec<String>, field: &str, value: &str) -> Result<Vec<Account>> {
         let at_once = ctx.concurrency().unwrap_or(self.concurrency).get();
-        let persons: Vec<Option<Value>> =
-            stream::iter(ids).map(|id| async move { self.client.person(ctx, &id).await }).buffered(at_once).try_collect().await?;
+        let persons: Vec<Option<Value>> = stream::iter(ids)
+            .map(|id| async move { self.client.person(ctx, &id).await })
+            .buffered(at_once)
+            .try_collect()
+            .await?;
         let mut found = Vec::new();
         for person in persons.into_iter().flatten() {
             let account = model::account(person, &self.fields)?;
@@ -116,7 +120,8 @@ impl Target for IPassan {
 
     async fn find(&self, ctx: &Ctx, field: &str, value: &str, freshness: Freshness) -> Result<Vec<Account>> {
         let Some(known) = self.fields.find(field).filter(|field| !field.helper) else {
-            let searchable: Vec<&str> = self.fields.fields.iter().filter(|field| !field.helper).map(|field| field.name).collect();
+            let searchable: Vec<&str> =
+                self.fields.fields.iter().filter(|field| !field.helper).map(|field| field.name).collect();
             return Err(Error::new(ErrorKind::Config, format!("an IPassan person cannot be found by [{field}]"))
                 .with_hint(format!("choose one of {}", searchable.join(", "))));
         };
@@ -166,7 +171,8 @@ impl Target for IPassan {
 
     async fn accounts(&self, ctx: &Ctx, cursor: Option<Cursor>) -> Result<Page<Account>> {
         let page = self.client.page(ctx, cursor.as_ref()).await?;
-        let items: Result<Vec<Account>> = page.items.into_iter().map(|person| model::account(person, &self.fields)).collect();
+        let items: Result<Vec<Account>> =
+            page.items.into_iter().map(|person| model::account(person, &self.fields)).collect();
         Ok(Page { items: items?, next: page.next })
     }
 

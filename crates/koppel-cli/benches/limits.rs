@@ -36,7 +36,8 @@ struct World {
 impl World {
     fn new(persons: usize, latency_ms: u64) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let options = Options::default().persons(persons).now(jiff::Timestamp::now()).latency(Duration::from_millis(latency_ms));
+        let options =
+            Options::default().persons(persons).now(jiff::Timestamp::now()).latency(Duration::from_millis(latency_ms));
         let sandbox = runtime.block_on(Sandbox::start(options)).unwrap();
         Self { runtime, sandbox, folder: tempfile::tempdir().unwrap() }
     }
@@ -97,7 +98,13 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 /// Runs both in turn and prints a row.
-fn row(name: &str, times: usize, mut koppel: impl FnMut() -> Run, mut bare: impl FnMut() -> Run, note: impl FnOnce() -> String) {
+fn row(
+    name: &str,
+    times: usize,
+    mut koppel: impl FnMut() -> Run,
+    mut bare: impl FnMut() -> Run,
+    note: impl FnOnce() -> String,
+) {
     bare();
     koppel();
     let mut runs = Vec::new();
@@ -150,7 +157,9 @@ async fn bare_persons(sandbox: &Sandbox, at_once: usize) {
         .map(|resource| {
             let query = [("resource", resource), ("startDate", start.to_string()), ("endDate", end.to_string())];
             let request = client.get(format!("{base}/roster/resourceRoster")).query(&query).bearer_auth(&token);
-            async move { request.send().await.unwrap().json::<Value>().await.unwrap()["days"].as_array().map_or(0, Vec::len) }
+            async move {
+                request.send().await.unwrap().json::<Value>().await.unwrap()["days"].as_array().map_or(0, Vec::len)
+            }
         })
         .buffered(at_once)
         .fold(0, |sum, days| async move { sum + days })
@@ -283,7 +292,8 @@ fn batch(name: &str, times: usize) {
                 }
                 stream::iter(0..1000)
                     .for_each_concurrent(8, |number| {
-                        let form = [("lastname", "Nieuw".to_owned()), ("number", format!("B{number}")), ("type", "2".into())];
+                        let form =
+                            [("lastname", "Nieuw".to_owned()), ("number", format!("B{number}")), ("type", "2".into())];
                         let request = client.post(&list).bearer_auth(&token).form(&form);
                         async move {
                             request.send().await.unwrap().bytes().await.unwrap();
@@ -327,9 +337,18 @@ fn main() {
     println!("| --- | --- | --- | --- | --- | --- |");
     let all: [Measurement; 7] = [
         ("one action: update in IPassan", Box::new(|name| single(name, 15))),
-        ("persons: 1,000, a request each, 12 at once, 20 ms", Box::new(|name| persons(name, 1000, 20, "resource", 12, 5))),
-        ("persons: 1,000, a request each, 12 at once, no latency", Box::new(|name| persons(name, 1000, 0, "resource", 12, 9))),
-        ("persons: 5,000, a request each, 12 at once, no latency", Box::new(|name| persons(name, 5000, 0, "resource", 12, 3))),
+        (
+            "persons: 1,000, a request each, 12 at once, 20 ms",
+            Box::new(|name| persons(name, 1000, 20, "resource", 12, 5)),
+        ),
+        (
+            "persons: 1,000, a request each, 12 at once, no latency",
+            Box::new(|name| persons(name, 1000, 0, "resource", 12, 9)),
+        ),
+        (
+            "persons: 5,000, a request each, 12 at once, no latency",
+            Box::new(|name| persons(name, 5000, 0, "resource", 12, 3)),
+        ),
         ("persons: 1,000 by 21 groups, 4 at once, 20 ms", Box::new(|name| persons(name, 1000, 20, "group", 4, 5))),
         ("persons: 1,000 by auto, 4 at once, 20 ms", Box::new(|name| persons(name, 1000, 20, "auto", 4, 3))),
         ("batch: 1,000 creates on a site of 10,000, 8 at once, 20 ms", Box::new(|name| batch(name, 3))),

@@ -55,6 +55,7 @@ pub(crate) async fn check(host: &Host, id: &str, config: &Path) -> Result<(), Fa
 
 /// JSON for people and programs.
 pub(crate) fn pretty(value: &impl serde::Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(value).map_err(|e| Failure::failed(format!("cannot write the result: {e}")))?;
+    let text =
+        serde_json::to_string_pretty(value).map_err(|e| Failure::failed(format!("cannot write the result: {e}")))?;
     print_line(&text)
 }

@@ -65,8 +65,10 @@ pub(crate) enum Command {
         config: ConfigArg,
     },
     /// Run one action of a target: a HelloID action document in, the result document out
-    #[command(after_help = "Actions: create, update, enable, disable, delete, grant, revoke, sub-permissions, permissions, \
-uniqueness, import-accounts, import-permissions, import-sub-permissions. What a connector offers: koppel describe ID")]
+    #[command(
+        after_help = "Actions: create, update, enable, disable, delete, grant, revoke, sub-permissions, permissions, \
+uniqueness, import-accounts, import-permissions, import-sub-permissions. What a connector offers: koppel describe ID"
+    )]
     Run {
         /// The connector
         id: String,

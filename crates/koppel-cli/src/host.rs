@@ -8,6 +8,7 @@ use koppel_http::{FileLocks, StateDir, SystemClock};
 use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::log::Detail;
 
 /// Where tokens and locks are kept, in place of the user's cache folder.
 pub(crate) const STATE_DIR: &str = "KOPPEL_STATE_DIR";
@@ -16,23 +17,24 @@ pub(crate) const STATE_DIR: &str = "KOPPEL_STATE_DIR";
 pub(crate) struct Host {
     registry: Registry,
     scrubber: Scrubber,
+    detail: Detail,
     ctx: Ctx,
 }
 
 impl Host {
     /// The connectors of this program, with tokens and locks shared over all processes of this user.
-    pub(crate) fn new(scrubber: &Scrubber) -> Result<Self, Failure> {
+    pub(crate) fn new(scrubber: &Scrubber, detail: &Detail) -> Result<Self, Failure> {
         #[expect(clippy::disallowed_methods, reason = "the command line is where the environment is read")]
         let folder = std::env::var(STATE_DIR).ok().filter(|folder| !folder.trim().is_empty());
         let state = match folder {
             Some(folder) => StateDir::at(PathBuf::from(folder)),
             None => StateDir::for_user(),
         };
-        Self::with_state(&state, scrubber)
+        Self::with_state(&state, scrubber, detail)
     }
 
     /// The same with tokens and locks in another place.
-    pub(crate) fn with_state(state: &StateDir, scrubber: &Scrubber) -> Result<Self, Failure> {
+    pub(crate) fn with_state(state: &StateDir, scrubber: &Scrubber, detail: &Detail) -> Result<Self, Failure> {
         let registry = Registry::default()
             .with(inplanning_source::connector(state.clone(), scrubber.clone()))?
             .with(inplanning_target::connector(state.clone(), scrubber.clone()))?
@@ -40,7 +42,7 @@ impl Host {
         let clock = Arc::new(SystemClock::default());
         let locks = FileLocks::new(state.clone(), clock.clone());
         let ctx = Ctx::new(clock).with_locks(Arc::new(locks));
-        Ok(Self { registry, scrubber: scrubber.clone(), ctx })
+        Ok(Self { registry, scrubber: scrubber.clone(), detail: detail.clone(), ctx })
     }
 
     /// The connectors.
@@ -51,6 +53,14 @@ impl Host {
     /// What takes secrets out of texts.
     pub(crate) fn scrubber(&self) -> &Scrubber {
         &self.scrubber
+    }
+
+    /// Logs more if the configuration asks for it, as many HelloID connectors' do with `isDebug`.
+    pub(crate) fn heed_debug(&self, config: &Value) {
+        let asked = koppel::lookup(config, "isDebug").and_then(koppel::scalar_text);
+        if asked.is_some_and(|asked| matches!(asked.to_ascii_lowercase().as_str(), "true" | "1")) {
+            self.detail.debug();
+        }
     }
 
     /// The context of this program.
@@ -67,6 +77,7 @@ impl Host {
     pub(crate) fn instance(&self, id: &str, config: &Value, place: &str) -> Result<Instance, Failure> {
         let connector = self.connector(id)?;
         connector.config_schema().scrub_into(config, &self.scrubber);
+        self.heed_debug(config);
         connector.build(config).map_err(|error| Failure::of(&error, place))
     }
 

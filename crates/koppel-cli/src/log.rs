@@ -1,10 +1,13 @@
 //! Messages on stderr, with every known secret taken out.
 
 use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use koppel::Scrubber;
-use tracing::Level;
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing::{Level, Metadata};
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::dynamic_filter_fn;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -47,27 +50,59 @@ impl Drop for Line<'_> {
     }
 }
 
+/// What is logged: by `-v`, and by a configuration that asks for debug logging while the program runs.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Detail(Arc<AtomicU8>);
+
+impl Detail {
+    /// At least as much as one `-v`.
+    pub(crate) fn debug(&self) {
+        self.0.fetch_max(1, Ordering::Relaxed);
+    }
+
+    fn shows(&self, metadata: &Metadata<'_>) -> bool {
+        let ours = || OURS.iter().any(|name| metadata.target().split("::").next() == Some(name));
+        match self.0.load(Ordering::Relaxed) {
+            0 => *metadata.level() <= Level::WARN,
+            1 => *metadata.level() <= Level::WARN || (*metadata.level() <= Level::DEBUG && ours()),
+            _ => true,
+        }
+    }
+}
+
+/// The crates whose requests `-v` shows.
+const OURS: [&str; 8] = [
+    "koppel",
+    "koppel_http",
+    "koppel_helloid",
+    "koppel_sandbox",
+    "inplanning_api",
+    "inplanning_source",
+    "inplanning_target",
+    "ipassan_target",
+];
+
 /// Starts logging. Without `-v` only warnings, with it every request of ours, with `-vv` everything.
-pub(crate) fn start(args: &LogArgs, scrubber: &Scrubber) {
-    let filter = match args.verbose {
-        0 => Targets::new().with_default(LevelFilter::WARN),
-        1 => ["koppel", "koppel_http", "koppel_helloid", "inplanning_api", "inplanning_source", "inplanning_target", "ipassan_target"]
-            .into_iter()
-            .fold(Targets::new().with_default(LevelFilter::WARN), |filter, target| filter.with_target(target, Level::DEBUG)),
-        _ => Targets::new().with_default(LevelFilter::TRACE),
-    };
-    let writer = Scrubbed(scrubber.clone());
-    let registry = tracing_subscriber::registry().with(filter);
-    let layer = tracing_subscriber::fmt::layer().with_writer(writer);
+pub(crate) fn start(args: &LogArgs, scrubber: &Scrubber) -> Detail {
+    let detail = Detail(Arc::new(AtomicU8::new(args.verbose)));
+    let filter = dynamic_filter_fn({
+        let detail = detail.clone();
+        move |metadata, _| detail.shows(metadata)
+    });
+    let layer = tracing_subscriber::fmt::layer().with_writer(Scrubbed(scrubber.clone()));
+    let registry = tracing_subscriber::registry();
     let started = match args.log_format {
         LogFormat::Human => {
             let color = io::IsTerminal::is_terminal(&io::stderr());
-            registry.with(layer.without_time().with_target(false).with_ansi(color)).try_init()
+            registry.with(layer.without_time().with_target(false).with_ansi(color).with_filter(filter)).try_init()
         }
-        LogFormat::Json => registry.with(layer.json().flatten_event(true).with_ansi(false)).try_init(),
+        LogFormat::Json => {
+            registry.with(layer.json().flatten_event(true).with_ansi(false).with_filter(filter)).try_init()
+        }
     };
     // A second start in one process keeps the first.
     drop(started);
+    detail
 }
 
 /// Says why the program fails: what, what would help, and with `-v` the detail.

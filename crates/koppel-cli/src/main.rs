@@ -21,12 +21,13 @@ use koppel::Scrubber;
 use crate::args::{Cli, Command};
 use crate::failure::Failure;
 use crate::host::Host;
+use crate::log::Detail;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let scrubber = Scrubber::default();
-    log::start(&cli.log, &scrubber);
-    match start(&cli.command, &scrubber) {
+    let detail = log::start(&cli.log, &scrubber);
+    match start(&cli.command, &scrubber, &detail) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             log::failure(&failure, &cli.log, &scrubber);
@@ -36,29 +37,30 @@ fn main() -> ExitCode {
 }
 
 /// Runs the command on a runtime of its own size: one action needs one thread, and starts faster with it.
-fn start(command: &Command, scrubber: &Scrubber) -> Result<(), Failure> {
+fn start(command: &Command, scrubber: &Scrubber, detail: &Detail) -> Result<(), Failure> {
     let mut builder = match command {
-        Command::Run { batch: false, .. } | Command::Check { .. } | Command::Persons { .. } | Command::Departments { .. } => {
-            tokio::runtime::Builder::new_current_thread()
-        }
+        Command::Run { batch: false, .. }
+        | Command::Check { .. }
+        | Command::Persons { .. }
+        | Command::Departments { .. } => tokio::runtime::Builder::new_current_thread(),
         _ => tokio::runtime::Builder::new_multi_thread(),
     };
     let runtime = builder.enable_all().build().map_err(|e| Failure::failed(format!("cannot start: {e}")))?;
-    let result = runtime.block_on(dispatch(command, scrubber));
+    let result = runtime.block_on(dispatch(command, scrubber, detail));
     // A thread that still reads stdin or waits for a lock must not hold the program up.
     runtime.shutdown_background();
     result
 }
 
-async fn dispatch(command: &Command, scrubber: &Scrubber) -> Result<(), Failure> {
+async fn dispatch(command: &Command, scrubber: &Scrubber, detail: &Detail) -> Result<(), Failure> {
     match command {
-        Command::Demo { report } => return demo::demo(report.as_deref(), scrubber).await,
+        Command::Demo { report } => return demo::demo(report.as_deref(), scrubber, detail).await,
         Command::Sandbox { port, persons, seed, fault, latency_ms } => {
             return sandbox::sandbox(*port, *persons, *seed, fault.as_deref(), *latency_ms).await;
         }
         _ => {}
     }
-    let host = Host::new(scrubber)?;
+    let host = Host::new(scrubber, detail)?;
     let cancel = host.ctx().cancel().clone();
     let stop = tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {

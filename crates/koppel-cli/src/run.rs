@@ -55,6 +55,7 @@ impl<'a> Run<'a> {
 /// The target for a configuration.
 fn build(host: &Host, connector: &dyn Connector, configuration: &Value) -> KoppelResult<Arc<dyn Target>> {
     connector.config_schema().scrub_into(configuration, host.scrubber());
+    host.heed_debug(configuration);
     match connector.build(configuration)? {
         Instance::Target(target) => Ok(Arc::from(target)),
         Instance::Source(_) => Err(Error::bug(format!("{} made a source", connector.id()))),
@@ -114,7 +115,10 @@ fn input_failure(error: &InputError) -> Failure {
 /// One document per line in, one per line out, in the same order.
 pub(crate) async fn batch(host: &Host, run: &Run<'_>) -> Result<(), Failure> {
     if matches!(run.action, ActionName::Import(_)) {
-        return Err(Failure::usage(format!("{} has no batch: it gives a line per object by itself", run.action.name())));
+        return Err(Failure::usage(format!(
+            "{} has no batch: it gives a line per object by itself",
+            run.action.name()
+        )));
     }
     let at_once = run.concurrency.unwrap_or(NonZeroUsize::MIN);
     let lines = lines(run.input)?;
@@ -143,7 +147,9 @@ pub(crate) async fn batch(host: &Host, run: &Run<'_>) -> Result<(), Failure> {
     drop(answers);
     flush()?;
     if host.ctx().cancel().is_cancelled() {
-        return Err(Failure::failed(format!("stopped after {total} actions; the lines after them were not carried out")));
+        return Err(Failure::failed(format!(
+            "stopped after {total} actions; the lines after them were not carried out"
+        )));
     }
     if failures > 0 {
         return Err(Failure::failed(format!("{failures} of {total} actions failed; each says why in its AuditLogs")));

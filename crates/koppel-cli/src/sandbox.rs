@@ -11,7 +11,13 @@ use crate::failure::Failure;
 use crate::io::{flush, print_json};
 
 /// Starts the stand-ins, prints how to reach them as one line of JSON, and runs until Ctrl-C.
-pub(crate) async fn sandbox(port: u16, persons: usize, seed: u64, fault: Option<&str>, latency_ms: u64) -> Result<(), Failure> {
+pub(crate) async fn sandbox(
+    port: u16,
+    persons: usize,
+    seed: u64,
+    fault: Option<&str>,
+    latency_ms: u64,
+) -> Result<(), Failure> {
     let faults = match fault {
         Some(spec) => spec.parse::<Faults>().map_err(|e| {
             Failure::usage(format!("--fault: {e}")).with_hint("docs/sandbox.md explains the grammar, with examples")

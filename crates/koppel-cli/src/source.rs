@@ -13,7 +13,12 @@ use crate::io::{flush, print_json, read_config};
 use crate::progress::bar;
 
 /// Prints the persons of a source.
-pub(crate) async fn persons(host: &Host, id: &str, config: &Path, concurrency: Option<NonZeroUsize>) -> Result<(), Failure> {
+pub(crate) async fn persons(
+    host: &Host,
+    id: &str,
+    config: &Path,
+    concurrency: Option<NonZeroUsize>,
+) -> Result<(), Failure> {
     let mut value = read_config(config)?;
     if let Some(concurrency) = concurrency {
         override_key(&mut value, "concurrency", concurrency.get().into());

@@ -87,7 +87,13 @@ impl FromStr for ActionName {
 
 /// Runs an action and gives its document. A failed action is a document too, with `Success` false and exactly one
 /// error line; nothing is sent where a reference is missing.
-pub async fn answer(target: &dyn Target, ctx: &Ctx, name: ActionName, document_in: &Document, scrubber: &Scrubber) -> Answer {
+pub async fn answer(
+    target: &dyn Target,
+    ctx: &Ctx,
+    name: ActionName,
+    document_in: &Document,
+    scrubber: &Scrubber,
+) -> Answer {
     let doc = document_in;
     let action = match name {
         ActionName::Permissions => return permissions(target, ctx, scrubber).await,
@@ -168,7 +174,8 @@ async fn permissions(target: &dyn Target, ctx: &Ctx, scrubber: &Scrubber) -> Ans
     let mut out = Map::new();
     let (success, error) = match offered(target, ctx).await {
         Ok(list) => {
-            let line = AuditLine { action: None, message: format!("Retrieved {} permissions", list.len()), is_error: false };
+            let line =
+                AuditLine { action: None, message: format!("Retrieved {} permissions", list.len()), is_error: false };
             out.insert("AuditLogs".into(), json!([audit(&line, scrubber)]));
             out.insert("Permissions".into(), list.into());
             (true, None)
@@ -190,8 +197,6 @@ async fn offered(target: &dyn Target, ctx: &Ctx) -> Result<Vec<Value>> {
             .with_hint("its manifest lists what it can (koppel describe)")
     })?;
     let all: Vec<Vec<_>> = pages(ctx, |cursor| part.list(ctx, cursor)).try_collect().await?;
-    let entry = |p: koppel::Permission| {
-        json!({ "DisplayName": cut(&p.display_name, LONGEST_NAME), "Identification": { "Reference": p.reference } })
-    };
+    let entry = |p: koppel::Permission| json!({ "DisplayName": cut(&p.display_name, LONGEST_NAME), "Identification": { "Reference": p.reference } });
     Ok(all.into_iter().flatten().map(entry).collect())
 }

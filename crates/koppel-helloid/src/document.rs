@@ -68,11 +68,13 @@ impl Document {
     pub fn read(bytes: &[u8]) -> Result<Self, InputError> {
         let text = decode(bytes).map_err(|e| InputError::new("", e))?;
         if text.trim().is_empty() {
-            return Err(InputError::new("", "the input is empty; it must be {\"actionContext\": …, \"personContext\": …}"));
+            return Err(InputError::new(
+                "",
+                "the input is empty; it must be {\"actionContext\": …, \"personContext\": …}",
+            ));
         }
-        let value: Value = serde_json::from_str(&text).map_err(|e| {
-            InputError::new("", format!("the input is not JSON: {e}"))
-        })?;
+        let value: Value =
+            serde_json::from_str(&text).map_err(|e| InputError::new("", format!("the input is not JSON: {e}")))?;
         Self::from_value(value)
     }
 
@@ -147,7 +149,9 @@ fn operation(action: &Value) -> Result<Option<Operation>, InputError> {
         "" | "undefined" | "create" | "enable" | "disable" | "delete" => Ok(None),
         _ => Err(InputError::new(
             "actionContext.Operation",
-            format!("[{text}] is not an operation; there are create, enable, update, disable, delete, grant and revoke"),
+            format!(
+                "[{text}] is not an operation; there are create, enable, update, disable, delete, grant and revoke"
+            ),
         )),
     }
 }
@@ -160,7 +164,8 @@ fn correlation(action: &Value) -> Result<Option<Correlation>, InputError> {
     }
     let text = |name| lookup(configuration, name).and_then(scalar_text).unwrap_or_default();
     // The value of the person counts; that of the account is null unless the field is mapped for create.
-    let value = [text("PersonFieldValue"), text("AccountFieldValue")].into_iter().find(|value| !value.trim().is_empty());
+    let value =
+        [text("PersonFieldValue"), text("AccountFieldValue")].into_iter().find(|value| !value.trim().is_empty());
     Ok(Some(Correlation { field: text("AccountField"), value: value.unwrap_or_default() }))
 }
 
@@ -212,7 +217,10 @@ fn person(root: &Value) -> Result<Person, InputError> {
     for (index, item) in list(person, "Contracts").unwrap_or_default().iter().enumerate() {
         let at = format!("personContext.Person.Contracts[{index}].");
         if !item.is_object() {
-            return Err(InputError::new(at.trim_end_matches('.'), "is not a JSON object; use ConvertTo-Json -Depth 20"));
+            return Err(InputError::new(
+                at.trim_end_matches('.'),
+                "is not a JSON object; use ConvertTo-Json -Depth 20",
+            ));
         }
         let in_conditions = match object(item, &at, "Context")? {
             Some(context) => flag(context, &format!("{at}Context."), "InConditions")?,

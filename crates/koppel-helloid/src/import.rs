@@ -17,7 +17,12 @@ const MOST_ACCOUNTS: usize = 500;
 /// The objects of an import, in the order of the system.
 ///
 /// An error ends the stream and means that the import is incomplete: nothing may be concluded from what is missing.
-pub fn import<'a>(target: &'a dyn Target, ctx: &'a Ctx, what: Import, document: &'a Document) -> BoxStream<'a, Result<Value>> {
+pub fn import<'a>(
+    target: &'a dyn Target,
+    ctx: &'a Ctx,
+    what: Import,
+    document: &'a Document,
+) -> BoxStream<'a, Result<Value>> {
     match what {
         Import::Accounts => accounts(target, ctx, document),
         Import::Permissions => memberships(target, ctx, false),
@@ -81,7 +86,8 @@ fn memberships<'a>(target: &'a dyn Target, ctx: &'a Ctx, sub: bool) -> BoxStream
                 for membership in page {
                     let key = key(&membership, sub);
                     let account = membership.account.clone();
-                    let group = groups.entry(key.clone()).or_insert_with(|| Group { first: membership, accounts: Vec::new() });
+                    let group =
+                        groups.entry(key.clone()).or_insert_with(|| Group { first: membership, accounts: Vec::new() });
                     if !group.accounts.contains(&account) {
                         group.accounts.push(account);
                     }

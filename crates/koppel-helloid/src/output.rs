@@ -43,9 +43,9 @@ pub(crate) fn document(report: &Report, scrubber: &Scrubber) -> Value {
         }
     }
     if let Some(entitlements) = &report.sub_permissions {
-        let list = entitlements.iter().map(|e| {
-            json!({ "DisplayName": cut(&e.display_name, LONGEST_NAME), "Reference": { "Id": e.id } })
-        });
+        let list = entitlements
+            .iter()
+            .map(|e| json!({ "DisplayName": cut(&e.display_name, LONGEST_NAME), "Reference": { "Id": e.id } }));
         out.insert("SubPermissions".into(), list.collect());
     }
     wrapped(out)

@@ -56,7 +56,16 @@ pub struct Field {
 impl Field {
     /// A field of a type.
     pub fn new(name: &'static str, kind: FieldType) -> Self {
-        Self { name, kind, description: "", required: false, unique: false, immutable: false, helper: false, max_length: None }
+        Self {
+            name,
+            kind,
+            description: "",
+            required: false,
+            unique: false,
+            immutable: false,
+            helper: false,
+            max_length: None,
+        }
     }
 
     /// A text.
@@ -248,7 +257,10 @@ impl Fields {
             if field.is_some_and(|field| field.immutable) {
                 let (a, b) = (scalar_text(from).unwrap_or_default(), scalar_text(to).unwrap_or_default());
                 if a.to_lowercase() != b.to_lowercase() {
-                    faults.push(Fault::new(name, format!("cannot change from [{a}] to [{b}]: the system does not allow it")));
+                    faults.push(Fault::new(
+                        name,
+                        format!("cannot change from [{a}] to [{b}]: the system does not allow it"),
+                    ));
                 }
                 continue;
             }
@@ -294,7 +306,9 @@ mod tests {
 
     #[test]
     fn every_value_that_does_not_fit_is_named_at_once() {
-        let error = fields().typed(&record(&json!({"active": "perhaps", "type": "two", "lastName": "12345678901"}))).unwrap_err();
+        let error = fields()
+            .typed(&record(&json!({"active": "perhaps", "type": "two", "lastName": "12345678901"})))
+            .unwrap_err();
         let places: Vec<&str> = error.faults().iter().map(|f| f.path.as_str()).collect();
         assert_eq!((error.kind(), places), (ErrorKind::Invalid, vec!["active", "lastName", "type"]));
     }
@@ -302,7 +316,8 @@ mod tests {
     #[test]
     fn a_change_of_case_is_a_change_and_null_is_empty() {
         let current = record(&json!({"lastName": "jansen", "mail": null, "active": "True", "type": 2}));
-        let desired = fields().typed(&record(&json!({"lastName": "Jansen", "mail": "", "active": true, "type": "2"}))).unwrap();
+        let desired =
+            fields().typed(&record(&json!({"lastName": "Jansen", "mail": "", "active": true, "type": "2"}))).unwrap();
         assert_eq!(fields().changes(&current, &desired).unwrap().names(), ["lastName"]);
     }
 
@@ -317,6 +332,9 @@ mod tests {
     fn an_immutable_field_that_differs_is_refused_but_its_case_is_left_alone() {
         let desired = record(&json!({"username": "JAN"}));
         assert!(fields().changes(&record(&json!({"username": "jan"})), &desired).unwrap().is_empty());
-        assert_eq!(fields().changes(&record(&json!({"username": "piet"})), &desired).unwrap_err().kind(), ErrorKind::Invalid);
+        assert_eq!(
+            fields().changes(&record(&json!({"username": "piet"})), &desired).unwrap_err().kind(),
+            ErrorKind::Invalid
+        );
     }
 }

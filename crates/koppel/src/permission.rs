@@ -90,7 +90,13 @@ pub trait Permissions: fmt::Debug + Send + Sync {
     }
 
     /// Grants and revokes in one go; the effects are those of `grant`, then those of `revoke`, in their order.
-    async fn assign(&self, ctx: &Ctx, account: &Account, grant: &[Entitlement], revoke: &[Entitlement]) -> Result<Vec<Effect>>;
+    async fn assign(
+        &self,
+        ctx: &Ctx,
+        account: &Account,
+        grant: &[Entitlement],
+        revoke: &[Entitlement],
+    ) -> Result<Vec<Effect>>;
 
     /// A page of who has what.
     async fn memberships(&self, ctx: &Ctx, cursor: Option<Cursor>) -> Result<Page<Membership>>;

@@ -132,7 +132,9 @@ mod tests {
     fn every_form_of_a_secret_is_scrubbed() {
         let scrubber = Scrubber::default();
         scrubber.add(&Secret::new("s3cr\"et &+ü"));
-        for form in ["s3cr\"et &+ü", "s3cr%22et%20%26%2B%C3%BC", "s3cr%22et+%26%2B%C3%BC", "s3cr\\\"et &+ü", "czNjciJldCAmK8O8"] {
+        for form in
+            ["s3cr\"et &+ü", "s3cr%22et%20%26%2B%C3%BC", "s3cr%22et+%26%2B%C3%BC", "s3cr\\\"et &+ü", "czNjciJldCAmK8O8"]
+        {
             assert_eq!(scrubber.text(&format!("<{form}>")), "<***>", "{form}");
         }
     }

@@ -73,3 +73,25 @@ async fn a_roster_that_never_comes_fails_the_import() {
     let error = read(&sandbox, json!({"roster": "resource"})).await.unwrap_err();
     assert!(error.message().contains("roster of resource ["), "{error}");
 }
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_asked_for_again_and_nobody_is_lost_or_given_twice() {
+    let sandbox = sandbox(Options::default().persons(60)).await;
+    let calm = read(&sandbox, json!({"roster": "resource"})).await.unwrap();
+    for (roster, faults) in [
+        (
+            "resource",
+            "inplanning:users:truncate,inplanning:resourcegroups:truncate,inplanning:resourceroster:truncate@5*2",
+        ),
+        ("group", "inplanning:users:truncate*2,inplanning:grouproster:truncate@2*2"),
+        ("auto", "inplanning:grouproster:truncate,inplanning:grouproster:truncate@7"),
+    ] {
+        sandbox.set_faults(faults.parse().unwrap());
+        let rough = read(&sandbox, json!({"roster": roster})).await.unwrap();
+        assert_eq!((as_set(&calm), calm.len()), (as_set(&rough), rough.len()), "{roster}");
+        assert!(sandbox.stats().faults_fired() > 1, "{roster}");
+    }
+    sandbox.set_faults("inplanning:grouproster:truncate@3*".parse().unwrap());
+    let error = read(&sandbox, json!({"roster": "group"})).await.unwrap_err();
+    assert!(error.message().contains("roster of resource group ["), "{error}");
+}

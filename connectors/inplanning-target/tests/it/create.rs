@@ -1,12 +1,12 @@
 //! Create and correlate.
 
 use koppel::ErrorKind;
-use koppel::lifecycle::{AuditAction, Outcome};
+use koppel::lifecycle::{Action, AuditAction, Outcome};
 use serde_json::{Value, json};
 use wiremock::matchers::method;
 use wiremock::{Mock, ResponseTemplate};
 
-use crate::fake::{Fake, audit, create, jan};
+use crate::fake::{Fake, audit, create, jan, record};
 
 fn data() -> Value {
     json!({"username": "1001", "firstName": "Jan", "lastName": "Jansen", "email": "j@x.nl", "active": "True", "userGroup": "Root", "resource": "1001"})
@@ -55,6 +55,16 @@ async fn i22_active_is_sent_as_a_boolean() {
     assert_eq!(fake.user("1001")["active"], json!(true));
     let report = fake.run(create(&json!({"username": "2", "active": "perhaps"}), None)).await;
     assert!(!report.success && audit(&report).contains("active"), "{report:?}");
+}
+
+#[tokio::test]
+async fn i30_a_person_without_a_mail_account_gets_a_user_without_an_address() {
+    let fake = Fake::start().await;
+    let report = fake.run(create(&json!({"username": "7", "firstName": "Jan", "email": null}), None)).await;
+    assert!(report.success, "{report:?}");
+    assert_eq!(fake.user("7")["email"], json!(null));
+    let again = Action::Update { reference: report.reference.unwrap(), data: record(&json!({"email": ""})) };
+    assert_eq!(fake.run(again).await.outcome, Outcome::NoChange);
 }
 
 #[tokio::test]

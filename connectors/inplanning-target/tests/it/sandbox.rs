@@ -97,3 +97,13 @@ async fn i26_a_token_that_was_killed_by_another_program_is_replaced() {
     story.sandbox.inplanning().revoke_tokens();
     assert!(!story.target.accounts(&story.ctx, None).await.unwrap().items.is_empty());
 }
+
+#[tokio::test]
+async fn a_list_of_users_that_breaks_off_is_read_again_from_its_beginning() {
+    let story = Story::begin(Options::default()).await;
+    let all = story.target.accounts(&story.ctx, None).await.unwrap().items.len();
+    story.sandbox.set_faults("inplanning:users:truncate*2".parse().unwrap());
+    assert_eq!(story.target.accounts(&story.ctx, None).await.unwrap().items.len(), all);
+    story.sandbox.set_faults("inplanning:users:truncate*".parse().unwrap());
+    assert!(story.target.accounts(&story.ctx, None).await.is_err());
+}

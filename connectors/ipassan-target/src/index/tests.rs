@@ -45,7 +45,7 @@ impl Passes {
 }
 
 #[test]
-fn p04_values_are_compared_as_trimmed_text_with_regard_to_case() {
+fn p4_values_are_compared_as_trimmed_text_with_regard_to_case() {
     let mut list = ids(&[(" 7 ", "a"), ("Ab", "b"), ("", "c"), ("7", "d"), ("7", "d")]);
     assert_eq!(list.get("7"), ["a", "d"]);
     assert_eq!(list.get("007"), Vec::<String>::new());
@@ -57,7 +57,7 @@ fn p04_values_are_compared_as_trimmed_text_with_regard_to_case() {
 }
 
 #[tokio::test]
-async fn p02_many_who_ask_at_once_cause_one_pass() {
+async fn p2_many_who_ask_at_once_cause_one_pass() {
     let (passes, clock) = (Passes::new(), clock());
     let ctx = ctx(&clock);
     let found = join_all((0..8).map(|_| passes.find(&ctx, "7", Freshness::Run))).await;
@@ -70,7 +70,7 @@ async fn p02_many_who_ask_at_once_cause_one_pass() {
 }
 
 #[tokio::test]
-async fn p02_a_list_is_read_again_after_ten_minutes() {
+async fn p2_a_list_is_read_again_after_ten_minutes() {
     let (passes, clock) = (Passes::new(), clock());
     let ctx = ctx(&clock);
     passes.find(&ctx, "7", Freshness::Run).await.unwrap();

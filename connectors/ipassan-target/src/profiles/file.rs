@@ -57,8 +57,12 @@ fn json(text: &str) -> Result<Vec<Placed>, Fault> {
 }
 
 fn csv(text: &str) -> Result<Vec<Placed>, Fault> {
-    let mut reader =
-        ReaderBuilder::new().delimiter(b';').has_headers(false).flexible(true).trim(Trim::All).from_reader(text.as_bytes());
+    let mut reader = ReaderBuilder::new()
+        .delimiter(b';')
+        .has_headers(false)
+        .flexible(true)
+        .trim(Trim::All)
+        .from_reader(text.as_bytes());
     let mut columns: Option<[usize; 3]> = None;
     let mut rows = Vec::new();
     let mut record = StringRecord::new();
@@ -94,7 +98,8 @@ fn line_after_blanks(text: &str, at: &csv::Position) -> u64 {
 fn header(record: &StringRecord, line: u64) -> Result<[usize; 3], Fault> {
     let find = |name: &str| record.iter().position(|cell| cell.eq_ignore_ascii_case(name));
     let (key, id) = (find(KEY), find(ID));
-    let missing: Vec<&str> = [(KEY, key), (ID, id)].iter().filter(|(_, at)| at.is_none()).map(|(name, _)| *name).collect();
+    let missing: Vec<&str> =
+        [(KEY, key), (ID, id)].iter().filter(|(_, at)| at.is_none()).map(|(name, _)| *name).collect();
     match (key, id) {
         // The name is for people; a table without it is good.
         (Some(key), Some(id)) => Ok([key, find(NAME).unwrap_or(usize::MAX), id]),

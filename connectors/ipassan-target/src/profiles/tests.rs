@@ -19,7 +19,7 @@ fn from_file(text: impl AsRef<[u8]>) -> (Profiles, Vec<String>) {
 }
 
 #[test]
-fn p09_a_key_is_found_without_regard_to_case_and_space() {
+fn p9_a_key_is_found_without_regard_to_case_and_space() {
     let (profiles, faults) = Profiles::read(&[inline(" Verpleegkundige ", NOORD)], None);
     assert_eq!(faults, []);
     assert_eq!(profiles.find("VERPLEEGKUNDIGE").unwrap().id, NOORD);
@@ -29,7 +29,7 @@ fn p09_a_key_is_found_without_regard_to_case_and_space() {
 }
 
 #[test]
-fn p09_a_second_row_for_a_key_is_refused() {
+fn p9_a_second_row_for_a_key_is_refused() {
     let (_, faults) = Profiles::read(&[inline("SALES", NOORD), inline("Zorg", NOORD), inline("sales", ZUID)], None);
     assert_eq!(faults.len(), 1);
     assert_eq!(
@@ -44,7 +44,11 @@ fn every_fault_is_named_by_its_place() {
     let places: Vec<&str> = faults.iter().map(|fault| fault.path.as_str()).collect();
     assert_eq!(
         places,
-        ["accessProfiles[0].HelloIDLookupKey", "accessProfiles[0].AccessProfileId", "accessProfiles[1].AccessProfileId"]
+        [
+            "accessProfiles[0].HelloIDLookupKey",
+            "accessProfiles[0].AccessProfileId",
+            "accessProfiles[1].AccessProfileId"
+        ]
     );
 }
 
@@ -61,7 +65,9 @@ fn a_guid_has_its_hyphens_where_they_belong() {
 
 #[test]
 fn a_csv_is_read_with_bom_blank_lines_and_any_order_of_columns() {
-    let text = format!("\u{feff}AccessProfileId;helloidlookupkey;AccessProfileName\r\n\r\n;;\r\n{NOORD};\"Zorg; nacht\";Noord\r\n  \r\n{ZUID};Planner;\r\n");
+    let text = format!(
+        "\u{feff}AccessProfileId;helloidlookupkey;AccessProfileName\r\n\r\n;;\r\n{NOORD};\"Zorg; nacht\";Noord\r\n  \r\n{ZUID};Planner;\r\n"
+    );
     let (profiles, faults) = from_file(text);
     assert_eq!(faults, Vec::<String>::new());
     assert_eq!(profiles.find("zorg; nacht"), Some(&Profile { id: NOORD.into(), name: "Noord".into() }));
@@ -70,7 +76,8 @@ fn a_csv_is_read_with_bom_blank_lines_and_any_order_of_columns() {
 
 #[test]
 fn faults_of_a_csv_carry_the_line() {
-    let text = format!("HelloIDLookupKey;AccessProfileName;AccessProfileId\nA;x;{NOORD}\n\na;y;{ZUID}\nB;z;nonsense\nC\n");
+    let text =
+        format!("HelloIDLookupKey;AccessProfileName;AccessProfileId\nA;x;{NOORD}\n\na;y;{ZUID}\nB;z;nonsense\nC\n");
     for text in [text.clone(), text.replace('\n', "\r\n")] {
         assert_eq!(
             from_file(text).1,
@@ -95,7 +102,10 @@ fn a_file_and_the_configuration_are_one_table() {
 #[test]
 fn a_file_that_is_no_table_is_refused_with_the_reason() {
     for (text, expected) in [
-        (&b""[..], "accessProfilesFile: line 1: is empty; it needs the headers HelloIDLookupKey;AccessProfileName;AccessProfileId"),
+        (
+            &b""[..],
+            "accessProfilesFile: line 1: is empty; it needs the headers HelloIDLookupKey;AccessProfileName;AccessProfileId",
+        ),
         (
             b"HelloIDLookupKey,AccessProfileName,AccessProfileId\n",
             "accessProfilesFile: line 1: has no header HelloIDLookupKey, AccessProfileId; the columns are HelloIDLookupKey;AccessProfileName;AccessProfileId",

@@ -10,7 +10,12 @@ use crate::support::{PERSON, PERSONS, World, create, delete, disable, enable, re
 #[tokio::test]
 async fn a_person_comes_works_moves_and_leaves() {
     let world = World::new().await;
-    let made = world.run(create("1001", &json!({"firstname": "Jan", "type": "2", "_extension": {"accessProfileLookupKey": "Noord"}}))).await;
+    let made = world
+        .run(create(
+            "1001",
+            &json!({"firstname": "Jan", "type": "2", "_extension": {"accessProfileLookupKey": "Noord"}}),
+        ))
+        .await;
     assert_eq!(made.outcome, Outcome::Created);
     let data = made.data.unwrap().to_nested();
     assert_eq!(
@@ -22,7 +27,9 @@ async fn a_person_comes_works_moves_and_leaves() {
     assert_eq!((account.enabled, account.display_name.as_str()), (Some(false), "Jan Jansen"));
 
     assert_eq!(world.run(enable(&reference, Some("Noord"))).await.outcome, Outcome::Enabled);
-    let report = world.run(update(&reference, &json!({"lastname": "de Vries", "_extension": {"accessProfileLookupKey": "Zuid"}}))).await;
+    let report = world
+        .run(update(&reference, &json!({"lastname": "de Vries", "_extension": {"accessProfileLookupKey": "Zuid"}})))
+        .await;
     assert_eq!(report.outcome, Outcome::Updated);
     assert_eq!(world.sandbox.ipassan().door_profile(&reference.to_string()).as_deref(), Some("Zuid"));
     assert_eq!(world.stored(&reference).lastname, "de Vries");
@@ -65,11 +72,15 @@ async fn a_dry_run_sends_no_write_and_says_what_it_would() {
 async fn enable_and_disable_send_other_fields_along() {
     let world = World::new().await;
     let reference = world.person("7", None);
-    let data = record(&json!({"other": "Pas 12", "lastname": "Jansen", "_extension": {"accessProfileLookupKey": "Noord"}}));
+    let data =
+        record(&json!({"other": "Pas 12", "lastname": "Jansen", "_extension": {"accessProfileLookupKey": "Noord"}}));
     assert_eq!(world.run(Action::Enable { reference: reference.clone(), data }).await.outcome, Outcome::Enabled);
     assert_eq!(world.stored(&reference).other.as_deref(), Some("Pas 12"));
     let data = record(&json!({"other": ""}));
-    assert_eq!(world.run(Action::Disable { reference: reference.clone(), data: data.clone() }).await.outcome, Outcome::Disabled);
+    assert_eq!(
+        world.run(Action::Disable { reference: reference.clone(), data: data.clone() }).await.outcome,
+        Outcome::Disabled
+    );
     assert_eq!(world.stored(&reference).other.as_deref(), Some(""));
     assert_eq!(world.run(Action::Disable { reference, data }).await.outcome, Outcome::NoChange);
     assert_eq!(world.writes(), 2);
@@ -78,7 +89,11 @@ async fn enable_and_disable_send_other_fields_along() {
 #[tokio::test]
 async fn a_last_name_is_needed_and_what_is_too_long_is_refused_before_any_write() {
     let world = World::new().await;
-    for (data, field) in [(json!({"lastname": ""}), "lastname"), (json!({"other": "x".repeat(256)}), "other"), (json!({"uuid": "x"}), "uuid")] {
+    for (data, field) in [
+        (json!({"lastname": ""}), "lastname"),
+        (json!({"other": "x".repeat(256)}), "other"),
+        (json!({"uuid": "x"}), "uuid"),
+    ] {
         let error = world.run(create("7", &data)).await.error.unwrap();
         assert_eq!((error.kind(), error.faults()[0].path.as_str()), (ErrorKind::Invalid, field));
     }
@@ -89,7 +104,11 @@ async fn a_last_name_is_needed_and_what_is_too_long_is_refused_before_any_write(
 async fn access_cannot_be_given_past_the_profile_table() {
     let world = World::new().await;
     let reference = world.person("7", None);
-    let error = world.run(update(&reference, &json!({"accessType": {"doorPermanent": world.guid("Noord")}}))).await.error.unwrap();
+    let error = world
+        .run(update(&reference, &json!({"accessType": {"doorPermanent": world.guid("Noord")}})))
+        .await
+        .error
+        .unwrap();
     assert_eq!((error.kind(), world.writes()), (ErrorKind::Invalid, 0));
 }
 
@@ -113,7 +132,8 @@ async fn every_declared_field_can_be_searched_and_no_other() {
 async fn the_unique_field_is_checked_without_the_account_itself() {
     let world = World::new().await;
     let known = world.person("7", None);
-    let action = |reference| Action::Uniqueness { reference, data: record(&json!({"number": "7", "lastname": "Jansen"})) };
+    let action =
+        |reference| Action::Uniqueness { reference, data: record(&json!({"number": "7", "lastname": "Jansen"})) };
     assert_eq!(world.run(action(None)).await.non_unique, ["number"]);
     assert!(world.run(action(Some(known))).await.non_unique.is_empty());
     // One that was made after the list was read counts as well.

@@ -7,12 +7,15 @@ use koppel_sandbox::{MissingPerson, Options};
 use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
 
-use crate::support::{Mocked, NOORD, PERSON, PERSONS, UUID, World, answer, build, create, delete, disable, enable, jan, key, record, reference, update};
+use crate::support::{
+    Mocked, NOORD, PERSON, PERSONS, UUID, World, answer, build, create, delete, disable, enable, jan, key, record,
+    reference, update,
+};
 
 const ODD: &str = "A/B ü & +31 % = ;#?\"\\ €";
 
 #[tokio::test]
-async fn p01_odd_characters_arrive_as_they_are() {
+async fn p1_odd_characters_arrive_as_they_are() {
     let world = World::new().await;
     let made = world.run(create("1+1=2 & é", &json!({"phone": "+31 30 123", "other": ODD, "firstname": "ü%2B"}))).await;
     let reference = made.reference.unwrap();
@@ -26,7 +29,7 @@ async fn p01_odd_characters_arrive_as_they_are() {
 }
 
 #[tokio::test]
-async fn p02_all_persons_are_listed_once_per_run() {
+async fn p2_all_persons_are_listed_once_per_run() {
     let world = World::with(Options::default().persons(120), &json!({})).await;
     let before = world.sandbox.ipassan().count();
     for number in ["n1", "n2", "n3"] {
@@ -36,7 +39,7 @@ async fn p02_all_persons_are_listed_once_per_run() {
 }
 
 #[tokio::test]
-async fn p03_one_match_is_linked_and_more_are_an_error() {
+async fn p3_one_match_is_linked_and_more_are_an_error() {
     let world = World::new().await;
     let known = world.person("7", None);
     let report = world.run(create("7", &json!({}))).await;
@@ -50,11 +53,12 @@ async fn p03_one_match_is_linked_and_more_are_an_error() {
 }
 
 #[tokio::test]
-async fn p04_a_number_is_compared_as_text() {
+async fn p4_a_number_is_compared_as_text() {
     let mocked = Mocked::new().await;
     let numbers = [json!(7), json!("007"), json!(" 7 "), json!("a7"), Value::Null];
     let person = |i: usize| format!("7f0c0000-0000-4000-8000-00000000000{i}");
-    let all: Vec<Value> = numbers.iter().enumerate().map(|(i, n)| json!({"uuid": person(i), "lastname": "x", "number": n})).collect();
+    let all: Vec<Value> =
+        numbers.iter().enumerate().map(|(i, n)| json!({"uuid": person(i), "lastname": "x", "number": n})).collect();
     for (i, item) in all.iter().enumerate() {
         mocked.on("GET", &format!("{}/{}", Mocked::list(), person(i)), answer(200, item)).await;
     }
@@ -67,7 +71,7 @@ async fn p04_a_number_is_compared_as_text() {
 }
 
 #[tokio::test]
-async fn p05_a_person_without_uuid_is_an_error_unless_the_system_has_it() {
+async fn p5_a_person_without_uuid_is_an_error_unless_the_system_has_it() {
     let mocked = Mocked::new().await;
     mocked.on("GET", &Mocked::list(), answer(200, &json!({"data": [], "next_cursor": null}))).await;
     mocked.on("POST", &Mocked::list(), answer(200, &json!({"lastname": "Jansen"}))).await;
@@ -79,7 +83,7 @@ async fn p05_a_person_without_uuid_is_an_error_unless_the_system_has_it() {
 }
 
 #[tokio::test]
-async fn p06_a_missing_person_is_not_found_and_nothing_else() {
+async fn p6_a_missing_person_is_not_found_and_nothing_else() {
     for missing in [MissingPerson::EmptyBody, MissingPerson::NotFound] {
         let world = World::with(Options::default().persons(0).missing_person(missing), &json!({})).await;
         let nobody = Reference::new(UUID).unwrap();
@@ -97,10 +101,14 @@ async fn p06_a_missing_person_is_not_found_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn p07_a_profile_that_is_not_mapped_stays_as_it_is() {
+async fn p7_a_profile_that_is_not_mapped_stays_as_it_is() {
     let world = World::new().await;
     let reference = world.person("7", Some("Noord"));
-    for data in [json!({"mail": "j@x.nl"}), json!({"mail": "k@x.nl", "_extension": {"accessProfileLookupKey": ""}}), json!({"_extension": {"accessProfileLookupKey": null}})] {
+    for data in [
+        json!({"mail": "j@x.nl"}),
+        json!({"mail": "k@x.nl", "_extension": {"accessProfileLookupKey": ""}}),
+        json!({"_extension": {"accessProfileLookupKey": null}}),
+    ] {
         assert!(world.run(update(&reference, &data)).await.success);
     }
     assert_eq!(world.run(enable(&reference, None)).await.outcome, Outcome::NoChange);
@@ -108,11 +116,14 @@ async fn p07_a_profile_that_is_not_mapped_stays_as_it_is() {
     let without = world.person("8", None);
     let error = world.run(enable(&without, None)).await.error.unwrap();
     assert_eq!(error.kind(), ErrorKind::Invalid);
-    assert!(error.to_string().contains("_extension.accessProfileLookupKey") && error.to_string().contains("Enable"), "{error}");
+    assert!(
+        error.to_string().contains("_extension.accessProfileLookupKey") && error.to_string().contains("Enable"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
-async fn p08_a_key_that_is_not_mapped_fails_the_update_or_keeps_the_profile() {
+async fn p8_a_key_that_is_not_mapped_fails_the_update_or_keeps_the_profile() {
     let data = json!({"mail": "new@x.nl", "_extension": {"accessProfileLookupKey": "JANITOR"}});
     let world = World::new().await;
     let reference = world.person("7", Some("Noord"));
@@ -135,7 +146,7 @@ async fn p08_a_key_that_is_not_mapped_fails_the_update_or_keeps_the_profile() {
 }
 
 #[tokio::test]
-async fn p09_enable_and_update_read_one_table_without_regard_to_case() {
+async fn p9_enable_and_update_read_one_table_without_regard_to_case() {
     let world = World::new().await;
     let reference = world.person("7", None);
     assert_eq!(world.run(enable(&reference, Some(" noord "))).await.outcome, Outcome::Enabled);
@@ -150,7 +161,12 @@ async fn p10_a_profile_that_the_system_ignored_is_an_error() {
     let with = world.person("8", Some("Noord"));
     for action in [enable(&without, Some("Spook")), update(&with, &key("Spook"))] {
         let error = world.run(action).await.error.unwrap();
-        assert!(error.to_string().contains(&format!("IPassan ignored access profile [{NOORD}]: does it exist on this site?")), "{error}");
+        assert!(
+            error
+                .to_string()
+                .contains(&format!("IPassan ignored access profile [{NOORD}]: does it exist on this site?")),
+            "{error}"
+        );
     }
 }
 
@@ -200,8 +216,12 @@ async fn p12_enable_sends_nothing_where_all_is_so_already() {
 #[tokio::test]
 async fn p12_a_guid_in_another_case_is_the_same_profile() {
     let mocked = Mocked::new().await;
-    mocked.on("GET", &Mocked::one(), answer(200, &jan(&json!({"accessType": {"doorPermanent": NOORD.to_uppercase()}})))).await;
-    for action in [enable(&reference(), Some("Noord")), update(&reference(), &key("Noord")), update(&reference(), &key(NOORD))] {
+    mocked
+        .on("GET", &Mocked::one(), answer(200, &jan(&json!({"accessType": {"doorPermanent": NOORD.to_uppercase()}}))))
+        .await;
+    for action in
+        [enable(&reference(), Some("Noord")), update(&reference(), &key("Noord")), update(&reference(), &key(NOORD))]
+    {
         assert_eq!(mocked.run(action).await.outcome, Outcome::NoChange);
     }
     assert!(mocked.bodies("PUT").await.is_empty());
@@ -334,5 +354,8 @@ async fn p21_helper_fields_are_never_sent() {
     let correlation = Some(Correlation { field: "number".into(), value: "8".into() });
     assert!(mocked.run(Action::Create { correlation, data: record(&extension) }).await.success);
     assert!(mocked.run(update(&reference(), &extension)).await.success);
-    assert_eq!((mocked.bodies("POST").await, mocked.bodies("PUT").await), (vec!["lastname=Vries".into()], vec!["lastname=Vries".into()]));
+    assert_eq!(
+        (mocked.bodies("POST").await, mocked.bodies("PUT").await),
+        (vec!["lastname=Vries".into()], vec!["lastname=Vries".into()])
+    );
 }

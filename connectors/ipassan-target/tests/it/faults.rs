@@ -8,7 +8,9 @@ use koppel_sandbox::Options;
 use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
 
-use crate::support::{Mocked, PERSONS, World, answer, build, create, delete, disable, enable, jan, reference, update, with};
+use crate::support::{
+    Mocked, PERSONS, World, answer, build, create, delete, disable, enable, jan, reference, update, with,
+};
 
 #[tokio::test]
 async fn a_token_that_dies_in_mid_run_is_replaced_once() {
@@ -23,7 +25,9 @@ async fn a_token_that_dies_in_mid_run_is_replaced_once() {
 #[tokio::test]
 async fn a_refused_token_is_known_by_its_code_under_any_status() {
     let mocked = Mocked::new().await;
-    mocked.on("GET", &Mocked::one(), answer(403, &json!({"error": "invalid_token", "error_description": "expired"}))).await;
+    mocked
+        .on("GET", &Mocked::one(), answer(403, &json!({"error": "invalid_token", "error_description": "expired"})))
+        .await;
     let error = mocked.target.get(&mocked.ctx, &reference()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Auth);
     let tokens = mocked.server.received_requests().await.unwrap();

@@ -16,7 +16,10 @@ async fn the_token_is_asked_for_in_a_form_with_the_scope_all() {
     let body = String::from_utf8(requests[0].body.clone()).unwrap();
     let mut pairs: Vec<&str> = body.split('&').collect();
     pairs.sort_unstable();
-    assert_eq!(pairs, ["client_id=me", "client_secret=secret-of-the-test", "grant_type=client_credentials", "scope=all"]);
+    assert_eq!(
+        pairs,
+        ["client_id=me", "client_secret=secret-of-the-test", "grant_type=client_credentials", "scope=all"]
+    );
     assert_eq!(requests[1].headers["authorization"], "Bearer token-of-the-test");
     assert_eq!(requests[1].url.query(), Some("limit=50&offset=0"));
 }
@@ -29,7 +32,10 @@ async fn a_cursor_is_sent_back_as_it_came_whatever_it_is() {
             .respond_with(answer(200, &json!({"data": [jan(&json!({}))], "next_cursor": cursor})))
             .mount(&mocked.server)
             .await;
-        Mock::given(query_param("offset", sent)).respond_with(answer(200, &json!({"data": []}))).mount(&mocked.server).await;
+        Mock::given(query_param("offset", sent))
+            .respond_with(answer(200, &json!({"data": []})))
+            .mount(&mocked.server)
+            .await;
         let first = mocked.target.accounts(&mocked.ctx, None).await.unwrap();
         assert_eq!(first.next, Some(Cursor(sent.to_owned())));
         let second = mocked.target.accounts(&mocked.ctx, first.next).await.unwrap();
@@ -165,7 +171,13 @@ async fn a_delete_of_what_is_gone_is_done_and_one_that_is_refused_is_not() {
 async fn a_reference_stays_inside_its_segment() {
     let mocked = Mocked::new().await;
     let odd = Reference::new("A/B ü?&%").unwrap();
-    mocked.on("GET", &format!("{}/A%2FB%20%C3%BC%3F%26%25", Mocked::list()), answer(200, &json!({"uuid": "A/B ü?&%", "lastname": "x"}))).await;
+    mocked
+        .on(
+            "GET",
+            &format!("{}/A%2FB%20%C3%BC%3F%26%25", Mocked::list()),
+            answer(200, &json!({"uuid": "A/B ü?&%", "lastname": "x"})),
+        )
+        .await;
     assert!(mocked.target.get(&mocked.ctx, &odd).await.unwrap().is_some());
     let error = mocked.target.get(&mocked.ctx, &Reference::new("..").unwrap()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Invalid);

@@ -169,7 +169,10 @@ impl Mocked {
         let server = MockServer::start().await;
         Mock::given(method("POST"))
             .and(path("/api/v1/token"))
-            .respond_with(ResponseTemplate::new(200).set_body_json(json!({"access_token": "token-of-the-test", "expires_in": 3600})))
+            .respond_with(
+                ResponseTemplate::new(200)
+                    .set_body_json(json!({"access_token": "token-of-the-test", "expires_in": 3600})),
+            )
             .mount(&server)
             .await;
         let config = json!({
@@ -217,5 +220,8 @@ pub(crate) fn answer(status: u16, body: &Value) -> ResponseTemplate {
 }
 
 pub(crate) fn jan(extra: &Value) -> Value {
-    with(json!({"uuid": UUID, "lastname": "Jansen", "firstname": "Jan", "number": "7", "type": 2, "mail": null, "phone": null, "other": null}), extra)
+    with(
+        json!({"uuid": UUID, "lastname": "Jansen", "firstname": "Jan", "number": "7", "type": 2, "mail": null, "phone": null, "other": null}),
+        extra,
+    )
 }

@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use koppel::{ErrorKind, Freshness};
 use koppel::lifecycle::{self, Outcome};
+use koppel::{ErrorKind, Freshness};
 use koppel_sandbox::Options;
 use serde_json::json;
 
@@ -86,7 +86,8 @@ async fn ten_thousand_persons_are_two_hundred_requests_for_any_number_of_creates
     for i in 0..10_000 {
         world.person(&format!("p{i}"), None);
     }
-    let numbers: Vec<String> = (0..32).map(|i| if i % 2 == 0 { format!("new-{i}") } else { format!("p{}", i * 300) }).collect();
+    let numbers: Vec<String> =
+        (0..32).map(|i| if i % 2 == 0 { format!("new-{i}") } else { format!("p{}", i * 300) }).collect();
     let reports = join_all(numbers.iter().map(|number| world.run(create(number, &json!({}))))).await;
     assert_eq!(reports.iter().filter(|report| report.outcome == Outcome::Created).count(), 16);
     assert_eq!(reports.iter().filter(|report| report.outcome == Outcome::Correlated).count(), 16);
@@ -120,7 +121,10 @@ async fn a_delete_while_persons_are_listed_moves_nobody_out_of_sight() {
         }
     });
     assert_eq!(found.unwrap().len(), 1);
-    for number in ["50", "51", "52", "53", "100", "101", "102", "103", "150", "151", "152", "153", "200", "201", "202", "203", "250", "251", "252", "253"] {
+    for number in [
+        "50", "51", "52", "53", "100", "101", "102", "103", "150", "151", "152", "153", "200", "201", "202", "203",
+        "250", "251", "252", "253",
+    ] {
         assert_eq!(find(number).await.unwrap().len(), 1, "{number}");
     }
     assert_eq!(world.count("GET", PERSONS), 6);

@@ -88,7 +88,10 @@ pub(super) fn decide(employee: &Employee, shifts: &[Shift], at: &Zoned) -> Wante
         let none = Because { rule: "Flex: doors only on shift", contract: "no shift now".to_owned() };
         let shift = shifts.iter().find(|shift| shift.person == employee.external_id && is_open(shift, at.timestamp()));
         let doors = shift.map(|shift| {
-            (shift.department.clone(), Because { rule: "Flex: doors only on shift", contract: format!("shift {}", shift.name) })
+            (
+                shift.department.clone(),
+                Because { rule: "Flex: doors only on shift", contract: format!("shift {}", shift.name) },
+            )
         });
         (doors, none)
     } else {

@@ -54,8 +54,10 @@ impl Enforcer<'_> {
     pub(super) async fn import(&mut self, ctx: &Ctx) -> Result<(), Problem> {
         let planning = self.planning;
         let pages_of = |target: &'static str, e: koppel::Error| Problem(format!("{target}: {e}"));
-        let users: Vec<Vec<koppel::Account>> =
-            pages(ctx, |cursor| planning.accounts(ctx, cursor)).try_collect().await.map_err(|e| pages_of("InPlanning", e))?;
+        let users: Vec<Vec<koppel::Account>> = pages(ctx, |cursor| planning.accounts(ctx, cursor))
+            .try_collect()
+            .await
+            .map_err(|e| pages_of("InPlanning", e))?;
         for account in users.into_iter().flatten() {
             let held = self.held.entry(account.user_name.clone()).or_default();
             held.planning_enabled = account.enabled == Some(true);
@@ -140,7 +142,8 @@ impl Step<'_> {
             let Some(permission) = Reference::new("Planner") else { return };
             let fields = json!({ "ExternalId": e.external_id, "Division": { "Name": e.department_name } });
             let contract = Contract { external_id: e.external_id.clone(), in_conditions: Some(true), fields };
-            let person = Person { external_id: e.external_id.clone(), display_name: e.name(), contracts: vec![contract] };
+            let person =
+                Person { external_id: e.external_id.clone(), display_name: e.name(), contracts: vec![contract] };
             let sub = SubPermissions { reference, permission, operation, current: held.planner.clone(), person };
             let report = self.run(target, Action::SubPermissions(sub), &because).await;
             let now = report.sub_permissions.unwrap_or_default();
@@ -160,7 +163,9 @@ impl Step<'_> {
         let key = |key: &str| Record::from_nested(&json!({ "_extension": { "accessProfileLookupKey": key } }));
         let (action, because) = match (&held.profile, &wanted.doors) {
             (None, Some((profile, because))) => (Action::Enable { reference, data: key(profile) }, because),
-            (Some(now), Some((profile, because))) if now != profile => (Action::Update { reference, data: key(profile) }, because),
+            (Some(now), Some((profile, because))) if now != profile => {
+                (Action::Update { reference, data: key(profile) }, because)
+            }
             (Some(_), None) => (Action::Disable { reference, data: Record::new() }, &wanted.no_doors),
             _ => return,
         };

@@ -24,6 +24,7 @@ use self::decide::{Employee, Shift, Wanted, decide};
 use self::enforce::{Enforcer, Event};
 use crate::failure::Failure;
 use crate::host::{Host, override_key};
+use crate::log::Detail;
 use crate::sandbox::configs;
 
 /// The story cannot go on.
@@ -53,8 +54,8 @@ struct Told {
 }
 
 /// Plays the story, prints it, and writes the page where one is asked for.
-pub(crate) async fn demo(report: Option<&Path>, scrubber: &Scrubber) -> Result<(), Failure> {
-    let host = Host::with_state(&StateDir::none(), scrubber)?;
+pub(crate) async fn demo(report: Option<&Path>, scrubber: &Scrubber, detail: &Detail) -> Result<(), Failure> {
+    let host = Host::with_state(&StateDir::none(), scrubber, detail)?;
     let sandbox = story::start().await?;
     let told = play(&host, &sandbox).await;
     let told = match told {
@@ -155,7 +156,8 @@ async fn read_roster(source: &dyn Source, ctx: &Ctx) -> Result<Vec<Shift>, Failu
     while let Some(person) = persons.try_next().await? {
         for contract in &person.contracts {
             let contract = Value::Object(contract.clone());
-            let text = |path: &str| koppel::lookup(&contract, path).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let text =
+                |path: &str| koppel::lookup(&contract, path).and_then(Value::as_str).unwrap_or_default().to_owned();
             let moment = |path: &str| -> Result<Timestamp, Problem> {
                 text(path).parse().map_err(|e| Problem(format!("{path} of {}: {e}", person.external_id)))
             };

@@ -132,12 +132,16 @@ fn line(event: &Event) -> Line {
 }
 
 fn shifts(all: &[Shift], person: &str, span: &Span) -> Vec<Bar> {
-    all.iter().filter(|shift| shift.person == person).map(|shift| span.bar(shift.start, shift.end, &shift.name, false)).collect()
+    all.iter()
+        .filter(|shift| shift.person == person)
+        .map(|shift| span.bar(shift.start, shift.end, &shift.name, false))
+        .collect()
 }
 
 /// When the doors were open, from what was done to them. What was open before the story began is open from its start.
 fn access(events: &[Event], person: &str, end: Timestamp, span: &Span) -> Vec<Bar> {
-    let mine: Vec<&Event> = events.iter().filter(|e| e.person == person && e.system == "IPassan" && e.success).collect();
+    let mine: Vec<&Event> =
+        events.iter().filter(|e| e.person == person && e.system == "IPassan" && e.success).collect();
     let mut bars = Vec::new();
     let mut open: Option<(Timestamp, String)> = None;
     for event in &mine {

@@ -24,7 +24,10 @@ ExternalId;FirstName;LastName;Email;Department;DepartmentName;Title;Flex;StartDa
 ";
 
 /// The nurse's line from the second morning on: she works for another department now.
-const MOVED: (&str, &str) = ("1001;Fatima;el Amrani;fatima.elamrani@example.nl;Noord;Afdeling Noord", "1001;Fatima;el Amrani;fatima.elamrani@example.nl;Zuid;Afdeling Zuid");
+const MOVED: (&str, &str) = (
+    "1001;Fatima;el Amrani;fatima.elamrani@example.nl;Noord;Afdeling Noord",
+    "1001;Fatima;el Amrani;fatima.elamrani@example.nl;Zuid;Afdeling Zuid",
+);
 
 /// A moment at which the demo looks at the world.
 pub(super) struct Moment {
@@ -89,9 +92,21 @@ pub(super) async fn start() -> Result<Sandbox, Problem> {
     }
     let next = DAY.tomorrow().map_err(|e| Problem(e.to_string()))?;
     for (number, shifts) in [
-        ("1001", vec![Shift::new(DAY, "07:00-15:30 Vroeg", "Noord", "Verpleegkundige"), Shift::new(next, "07:00-15:30 Vroeg", "Zuid", "Verpleegkundige")]),
+        (
+            "1001",
+            vec![
+                Shift::new(DAY, "07:00-15:30 Vroeg", "Noord", "Verpleegkundige"),
+                Shift::new(next, "07:00-15:30 Vroeg", "Zuid", "Verpleegkundige"),
+            ],
+        ),
         ("1002", vec![Shift::new(DAY, "15:00-23:00 Laat", "Noord", "Verzorgende")]),
-        ("1003", vec![Shift::new(DAY, "09:00-17:00 Dag", "Planning", "Planner"), Shift::new(next, "09:00-17:00 Dag", "Planning", "Planner")]),
+        (
+            "1003",
+            vec![
+                Shift::new(DAY, "09:00-17:00 Dag", "Planning", "Planner"),
+                Shift::new(next, "09:00-17:00 Dag", "Planning", "Planner"),
+            ],
+        ),
         ("1004", vec![]),
     ] {
         roster.set_shifts(number, shifts).map_err(|e| Problem(e.to_string()))?;
@@ -103,7 +118,9 @@ pub(super) async fn start() -> Result<Sandbox, Problem> {
 /// The nurse and the leaver have had accounts for years.
 fn known_accounts(sandbox: &Sandbox) {
     let profile = |name: &str| sandbox.credentials().access_profiles.get(name).cloned();
-    for (number, first, last, department) in [("1001", "Fatima", "el Amrani", "Noord"), ("1004", "Henk", "Bakker", "Zuid")] {
+    for (number, first, last, department) in
+        [("1001", "Fatima", "el Amrani", "Noord"), ("1004", "Henk", "Bakker", "Zuid")]
+    {
         sandbox.inplanning().put_user(User {
             username: number.into(),
             first_name: Some(first.into()),

@@ -31,7 +31,11 @@ pub(super) fn moment(moment: &Moment, events: &[Event]) -> Result<(), Failure> {
     }
     for event in events {
         let mark = if event.success { ' ' } else { '!' };
-        let what = if event.detail.is_empty() { event.outcome.clone() } else { format!("{}: {}", event.outcome, event.detail) };
+        let what = if event.detail.is_empty() {
+            event.outcome.clone()
+        } else {
+            format!("{}: {}", event.outcome, event.detail)
+        };
         line(&format!("{mark} {} · {} · {what}", event.person, event.system))?;
         line(&format!("      why     {} ({})", event.because.rule, event.because.contract))?;
         line(&format!("      answer  {}", event.answer))?;

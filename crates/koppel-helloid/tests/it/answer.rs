@@ -57,14 +57,17 @@ async fn sub_permissions_answer_the_complete_set() {
 #[tokio::test]
 async fn permissions_and_uniqueness_answer_their_lists() {
     insta::assert_json_snapshot!(ask(&Stub::new(), "permissions", json!({})).await.document);
-    insta::assert_json_snapshot!(ask(&Stub::new(), "uniqueness", json!({"Data": {"username": "known"}})).await.document);
+    insta::assert_json_snapshot!(
+        ask(&Stub::new(), "uniqueness", json!({"Data": {"username": "known"}})).await.document
+    );
 }
 
 #[tokio::test]
 async fn a_missing_reference_fails_every_action_but_create_before_any_request() {
     for action in ["update", "enable", "disable", "delete", "grant", "revoke", "sub-permissions"] {
         let target = Stub::new();
-        let answer = ask(&target, action, json!({"References": {"Account": "", "Permission": {"Reference": "Planner"}}})).await;
+        let answer =
+            ask(&target, action, json!({"References": {"Account": "", "Permission": {"Reference": "Planner"}}})).await;
         let out = &answer.document["outputContext"];
         assert_eq!(out["Success"], json!(false), "{action}");
         assert_eq!(out["AuditLogs"].as_array().unwrap().len(), 1);
@@ -92,7 +95,8 @@ async fn every_failure_has_exactly_one_error_line_cut_to_what_helloid_takes() {
 async fn a_secret_in_an_error_is_taken_out_of_the_answer() {
     let scrubber = Scrubber::default();
     scrubber.add(&Secret::new("canary-secret"));
-    let document = Document::from_value(json!({"actionContext": {"Configuration": {}, "References": {"Account": "1"}}})).unwrap();
+    let document =
+        Document::from_value(json!({"actionContext": {"Configuration": {}, "References": {"Account": "1"}}})).unwrap();
     let target = Stub::failing("the answer was canary-secret");
     let answer = answer(&target, &ctx(), ActionName::Update, &document, &scrubber).await;
     assert!(!answer.document.to_string().contains("canary-secret"));

@@ -92,7 +92,7 @@ fn an_empty_reference_is_none_and_an_object_is_kept() {
 }
 
 #[test]
-fn the_value_of_the_account_is_used_where_the_persons_is_empty_and_disabled_is_none() {
+fn i16_the_persons_value_counts_then_that_of_the_account_and_disabled_is_none() {
     let with = |enabled: Value| {
         read(&json!({"actionContext": {"Configuration": {}, "CorrelationConfiguration":
             {"Enabled": enabled, "AccountField": "number", "PersonFieldValue": null, "AccountFieldValue": "8"}}}))
@@ -106,17 +106,30 @@ fn what_cannot_be_read_is_named_by_its_place() {
     let cases = [
         (json!({}), "actionContext: is missing; the input must be {\"actionContext\": …}"),
         (json!({"actionContext": {}}), "actionContext.Configuration: is missing"),
-        (json!({"actionContext": {"Configuration": {}, "DryRun": "maybe"}}), "actionContext.DryRun: \"maybe\" is not true or false"),
-        (json!({"actionContext": {"Configuration": {}, "Data": "System.Collections.Hashtable"}}),
-         "actionContext.Data: is the name of a PowerShell object and not its content; write the contexts with ConvertTo-Json -Depth 20"),
-        (json!({"actionContext": {"Configuration": {}, "CurrentPermissions": [{}]}}), "actionContext.CurrentPermissions[0].Reference: is missing"),
-        (json!({"actionContext": {"Configuration": {}}, "personContext": {"Person": {"Contracts": ["@{x=1}"]}}}),
-         "personContext.Person.Contracts[0]: is not a JSON object; use ConvertTo-Json -Depth 20"),
+        (
+            json!({"actionContext": {"Configuration": {}, "DryRun": "maybe"}}),
+            "actionContext.DryRun: \"maybe\" is not true or false",
+        ),
+        (
+            json!({"actionContext": {"Configuration": {}, "Data": "System.Collections.Hashtable"}}),
+            "actionContext.Data: is the name of a PowerShell object and not its content; write the contexts with ConvertTo-Json -Depth 20",
+        ),
+        (
+            json!({"actionContext": {"Configuration": {}, "CurrentPermissions": [{}]}}),
+            "actionContext.CurrentPermissions[0].Reference: is missing",
+        ),
+        (
+            json!({"actionContext": {"Configuration": {}}, "personContext": {"Person": {"Contracts": ["@{x=1}"]}}}),
+            "personContext.Person.Contracts[0]: is not a JSON object; use ConvertTo-Json -Depth 20",
+        ),
     ];
     for (input, expected) in cases {
         assert_eq!(refused(&input), expected);
     }
-    assert!(refused(&json!({"actionContext": {"Configuration": {}, "Operation": "explode"}})).starts_with("actionContext.Operation: [explode]"));
+    assert!(
+        refused(&json!({"actionContext": {"Configuration": {}, "Operation": "explode"}}))
+            .starts_with("actionContext.Operation: [explode]")
+    );
     assert!(Document::read(b"{\"actionContext\"").unwrap_err().to_string().contains("line 1 column 16"));
     assert!(Document::read(b"  ").unwrap_err().to_string().contains("empty"));
     assert!(Document::read(b"[]").is_err());

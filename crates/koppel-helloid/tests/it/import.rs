@@ -20,7 +20,10 @@ async fn accounts_come_from_all_pages_with_exactly_the_fields_that_were_asked_fo
     assert_eq!(objects[0]["Data"], json!({"username": "1", "name": null, "branch": {"lookupValue": null}}));
     assert_eq!(objects[1]["Data"]["name"], json!("N"));
     assert_eq!(objects[0]["DisplayName"].as_str().unwrap().encode_utf16().count(), 100);
-    assert_eq!((&objects[0]["AccountReference"], &objects[0]["UserName"], &objects[0]["Enabled"]), (&json!("1"), &json!("1"), &json!(true)));
+    assert_eq!(
+        (&objects[0]["AccountReference"], &objects[0]["UserName"], &objects[0]["Enabled"]),
+        (&json!("1"), &json!("1"), &json!(true))
+    );
 }
 
 #[tokio::test]

@@ -38,7 +38,9 @@ fn apply(schema: &Value, value: &Value) -> Value {
     let schema = branch(schema);
     let Value::String(text) = value else {
         return match value {
-            Value::Object(map) if has_type(schema, "array") => Value::Array(vec![apply(items(schema), &Value::Object(map.clone()))]),
+            Value::Object(map) if has_type(schema, "array") => {
+                Value::Array(vec![apply(items(schema), &Value::Object(map.clone()))])
+            }
             Value::Object(map) => object(schema, map),
             Value::Array(list) if has_type(schema, "array") => {
                 Value::Array(list.iter().map(|item| apply(items(schema), item)).collect())
@@ -70,7 +72,9 @@ fn apply(schema: &Value, value: &Value) -> Value {
     if has_type(schema, "integer") || has_type(schema, "number") {
         return match trimmed.parse::<i64>() {
             Ok(n) => Value::from(n),
-            Err(_) => trimmed.parse::<f64>().ok().filter(|_| has_type(schema, "number")).map_or(value.clone(), Value::from),
+            Err(_) => {
+                trimmed.parse::<f64>().ok().filter(|_| has_type(schema, "number")).map_or(value.clone(), Value::from)
+            }
         };
     }
     if has_type(schema, "array") || has_type(schema, "object") {
@@ -96,7 +100,8 @@ fn items(schema: &Value) -> &Value {
 fn constants(schema: &Value) -> Vec<String> {
     let plain = schema.get("enum").and_then(Value::as_array).into_iter().flatten();
     let described = schema.get("oneOf").and_then(Value::as_array).into_iter().flatten();
-    let described = described.flat_map(|s| s.get("const").into_iter().chain(s.get("enum").and_then(Value::as_array).into_iter().flatten()));
+    let described = described
+        .flat_map(|s| s.get("const").into_iter().chain(s.get("enum").and_then(Value::as_array).into_iter().flatten()));
     plain.chain(described).filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
@@ -104,7 +109,8 @@ fn object(schema: &Value, map: &Map<String, Value>) -> Value {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
         return Value::Object(map.clone());
     };
-    let required: Vec<&str> = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> =
+        schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     let mut out = Map::new();
     for (key, value) in map {
         // The exact spelling wins over another one of the same key.
@@ -132,7 +138,8 @@ fn object(schema: &Value, map: &Map<String, Value>) -> Value {
 fn schema_at<'a>(schema: &'a Value, pointer: &str) -> &'a Value {
     pointer.split('/').skip(1).fold(branch(schema), |at, part| {
         let part = part.replace("~1", "/").replace("~0", "~");
-        let next = if has_type(at, "array") { at.get("items") } else { at.get("properties").and_then(|p| p.get(&part)) };
+        let next =
+            if has_type(at, "array") { at.get("items") } else { at.get("properties").and_then(|p| p.get(&part)) };
         branch(next.unwrap_or(&Value::Null))
     })
 }

@@ -13,7 +13,12 @@ use crate::target::{Deletion, Freshness, Target};
 ///
 /// Two creates for one person at once make one account: the lock on the correlation value keeps them apart, and the
 /// note under it tells the second one of the account that the first one made, even in another process.
-pub(super) async fn create(target: &dyn Target, ctx: &Ctx, correlation: Option<&Correlation>, data: &Record) -> Result<Report> {
+pub(super) async fn create(
+    target: &dyn Target,
+    ctx: &Ctx,
+    correlation: Option<&Correlation>,
+    data: &Record,
+) -> Result<Report> {
     let data = target.fields().typed(data)?;
     let Some(correlation) = correlation else {
         target.fields().complete(&data)?;
@@ -56,7 +61,12 @@ pub(super) async fn create(target: &dyn Target, ctx: &Ctx, correlation: Option<&
 }
 
 /// The one account that correlates, if there is one.
-async fn correlated(target: &dyn Target, ctx: &Ctx, by: &Correlation, held: Option<&dyn Held>) -> Result<Option<Account>> {
+async fn correlated(
+    target: &dyn Target,
+    ctx: &Ctx,
+    by: &Correlation,
+    held: Option<&dyn Held>,
+) -> Result<Option<Account>> {
     let freshness = match held.and_then(Held::note) {
         // Somebody began to make it and nobody knows how that ended: only the system can tell.
         Some(Note::Pending) => Freshness::Now,
@@ -107,7 +117,8 @@ async fn settle(target: &dyn Target, ctx: &Ctx, by: &Correlation, lost: Error) -
 fn linked(by: &Correlation, account: &Account, data: &Record) -> Report {
     let message =
         format!("Correlated account: [{}] on field: [{}] with value: [{}]", account.reference, by.field, by.value);
-    let mut report = Report::done(Outcome::Correlated, AuditAction::CorrelateAccount, message).about(&account.reference);
+    let mut report =
+        Report::done(Outcome::Correlated, AuditAction::CorrelateAccount, message).about(&account.reference);
     report.correlated = true;
     report.data = Some(account.data.project(data.names()));
     report
@@ -160,7 +171,13 @@ pub(super) async fn update(target: &dyn Target, ctx: &Ctx, reference: &Reference
 }
 
 /// Lets the account be used, or keeps it from being used.
-pub(super) async fn switch(target: &dyn Target, ctx: &Ctx, reference: &Reference, data: &Record, on: bool) -> Result<Report> {
+pub(super) async fn switch(
+    target: &dyn Target,
+    ctx: &Ctx,
+    reference: &Reference,
+    data: &Record,
+    on: bool,
+) -> Result<Report> {
     let (what, action, outcome) = if on {
         ("Enable", AuditAction::EnableAccount, Outcome::Enabled)
     } else {
@@ -173,23 +190,32 @@ pub(super) async fn switch(target: &dyn Target, ctx: &Ctx, reference: &Reference
         return Ok(if on { not_found(target, reference) } else { gone(target, reference, action) });
     };
     ctx.go_on()?;
-    let result = if on {
-        switching.enable(ctx, &current, &data).await
-    } else {
-        switching.disable(ctx, &current, &data).await
-    };
+    let result =
+        if on { switching.enable(ctx, &current, &data).await } else { switching.disable(ctx, &current, &data).await };
     let done = done_or_planned(result)?;
     let already = matches!(done, Some((_, Effect::Unchanged)));
     let message = format!("{what} account was successful");
+    let moved = done.as_ref().map(|(after, _)| moved_helpers(target, &current, after)).unwrap_or_default();
     let mut report = if already {
         let state = if on { "enabled" } else { "disabled" };
         Report::done(Outcome::NoChange, action, format!("{message}: it was {state} already"))
     } else {
-        Report::done(outcome, action, message)
+        Report::done(outcome, action, format!("{message}{moved}"))
     };
     report.data = Some(done.map_or_else(|| data.clone(), |(after, _)| after.data.project(data.names())));
     report.previous = Some(current.data.project(data.names()));
     Ok(report.about(reference))
+}
+
+/// What became of the connector's own helpers, such as the access profile: it is what the audit log is read for.
+fn moved_helpers(target: &dyn Target, before: &Account, after: &Account) -> String {
+    let helpers = target.fields().fields.iter().filter(|field| field.helper).map(|field| field.name);
+    helpers
+        .filter_map(|name| {
+            let (from, to) = (before.data.text(name).unwrap_or_default(), after.data.text(name).unwrap_or_default());
+            (from != to).then(|| format!(", {name} from [{from}] to [{to}]"))
+        })
+        .collect()
 }
 
 /// Deletes the account.

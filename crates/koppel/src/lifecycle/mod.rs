@@ -189,7 +189,11 @@ async fn lock(target: &dyn Target, ctx: &Ctx, what: &str, value: &str) -> Result
 }
 
 /// The account of an action, under its lock; `None` where the system has no such account.
-async fn locked(target: &dyn Target, ctx: &Ctx, reference: &Reference) -> Result<(Option<Box<dyn Held>>, Option<Account>)> {
+async fn locked(
+    target: &dyn Target,
+    ctx: &Ctx,
+    reference: &Reference,
+) -> Result<(Option<Box<dyn Held>>, Option<Account>)> {
     ctx.go_on()?;
     let held = lock(target, ctx, "account", &reference.to_string()).await?;
     ctx.go_on()?;
@@ -212,8 +216,5 @@ fn not_found(target: &dyn Target, reference: &Reference) -> Report {
 }
 
 fn missing(target: &dyn Target, reference: &Reference) -> String {
-    format!(
-        "{} account: [{reference}] could not be found, indicating that it may have been deleted",
-        target.system()
-    )
+    format!("{} account: [{reference}] could not be found, indicating that it may have been deleted", target.system())
 }

@@ -57,7 +57,12 @@ impl SubPermissions {
 /// What the permission comes down to for this person: the union over the contracts that count.
 ///
 /// In a dry run every contract counts: a preview knows of no conditions yet.
-fn desired(permissions: &dyn Permissions, ctx: &Ctx, permission: &Reference, person: &Person) -> Result<Vec<Entitlement>> {
+fn desired(
+    permissions: &dyn Permissions,
+    ctx: &Ctx,
+    permission: &Reference,
+    person: &Person,
+) -> Result<Vec<Entitlement>> {
     if !permissions.per_contract(permission)? {
         return Ok(vec![permissions.resolve(permission, None)?]);
     }
@@ -71,7 +76,9 @@ fn desired(permissions: &dyn Permissions, ctx: &Ctx, permission: &Reference, per
         }
     }
     if counted == 0 {
-        ctx.warn(format!("permission [{permission}] depends on contracts, and none of the person's contracts is in conditions"));
+        ctx.warn(format!(
+            "permission [{permission}] depends on contracts, and none of the person's contracts is in conditions"
+        ));
     }
     Ok(found.into_values().collect())
 }
@@ -174,7 +181,10 @@ pub(super) async fn sub_permissions(target: &dyn Target, ctx: &Ctx, sub: &SubPer
             report.say(AuditAction::GrantPermission, format!("Granted access to permission {name}"));
         } else if effects.is_some() && effect(index) == Effect::Changed {
             granted += 1;
-            report.say(AuditAction::UpdatePermission, format!("Restored access to permission {name}: it was missing or had changed"));
+            report.say(
+                AuditAction::UpdatePermission,
+                format!("Restored access to permission {name}: it was missing or had changed"),
+            );
         }
     }
     for gone in &unwanted {

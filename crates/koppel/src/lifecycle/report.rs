@@ -138,7 +138,11 @@ impl Report {
     /// A failed action: exactly one error line, whatever was done before.
     pub fn failed(doing: &str, error: Error) -> Self {
         let mut report = Self::new(Outcome::Failed, false);
-        report.audit.push(AuditLine { action: None, message: format!("Could not {doing}. Error: {error}"), is_error: true });
+        report.audit.push(AuditLine {
+            action: None,
+            message: format!("Could not {doing}. Error: {error}"),
+            is_error: true,
+        });
         report.error = Some(error);
         report
     }

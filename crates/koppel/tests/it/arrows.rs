@@ -36,11 +36,17 @@ fn every_crate_uses_only_what_it_may_and_the_core_does_no_io() {
     let allowed = allowed();
     let mut seen = 0;
     for package in metadata.workspace_packages() {
-        let may = allowed.get(package.name.as_str()).unwrap_or_else(|| panic!("{} has no place in the house", package.name));
+        let may =
+            allowed.get(package.name.as_str()).unwrap_or_else(|| panic!("{} has no place in the house", package.name));
         seen += 1;
         for dependency in package.dependencies.iter().filter(|d| d.kind == DependencyKind::Normal) {
             let ours = allowed.contains_key(dependency.name.as_str());
-            assert!(!ours || may.contains(&dependency.name.as_str()), "{} must not use {}", package.name, dependency.name);
+            assert!(
+                !ours || may.contains(&dependency.name.as_str()),
+                "{} must not use {}",
+                package.name,
+                dependency.name
+            );
             let network = ["tokio", "reqwest", "hyper", "axum"].contains(&dependency.name.as_str());
             assert!(!(network && package.name.as_str() == "koppel"), "the core must not use {}", dependency.name);
             let client = dependency.name == "reqwest" && package.name.as_str() != "koppel-http";

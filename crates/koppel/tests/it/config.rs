@@ -55,7 +55,10 @@ fn keys_are_read_without_regard_to_case_and_values_as_forms_deliver_them() {
     let config: Config = config::read(&value).unwrap();
     assert_eq!((config.days, config.is_debug, config.mode), (12, true, Some(Mode::SecondOne)));
     assert_eq!((config.entries[0].key.as_str(), config.client_secret.expose()), ("a", "s"));
-    let scalar: Config = config::read(&json!({"BaseUrl": "https://x", "ClientSecret": "s", "entries": {"Key": "a"}, "days": "", "mode": ""})).unwrap();
+    let scalar: Config = config::read(
+        &json!({"BaseUrl": "https://x", "ClientSecret": "s", "entries": {"Key": "a"}, "days": "", "mode": ""}),
+    )
+    .unwrap();
     assert_eq!((scalar.entries.len(), scalar.days, scalar.mode), (1, 0, None));
     assert_eq!(config.base_url, "https://x");
 }

@@ -175,7 +175,10 @@ async fn a_missing_account_fails_what_needs_it_and_is_fine_for_what_wants_it_gon
 #[tokio::test]
 async fn an_outage_is_never_taken_for_a_missing_account() {
     let target = Memory::new().with("a", &json!({"name": "Jan"}), true);
-    for action in [Action::Delete { reference: reference("a") }, Action::Disable { reference: reference("a"), data: Record::new() }] {
+    for action in [
+        Action::Delete { reference: reference("a") },
+        Action::Disable { reference: reference("a"), data: Record::new() },
+    ] {
         target.once(Mishap::GetFails);
         let report = run(&*target, &ctx(), action).await;
         assert_eq!((report.outcome.clone(), report.success), (Outcome::Failed, false));
@@ -232,7 +235,8 @@ async fn a_dry_run_reads_validates_and_says_what_it_would_do_and_writes_nothing(
 #[tokio::test]
 async fn uniqueness_names_the_fields_that_another_account_has_and_not_its_own() {
     let target = Memory::new().with("a", &json!({"name": "Jan", "number": "1"}), true);
-    let ask = |own: Option<&str>| Action::Uniqueness { reference: own.map(reference), data: record(&json!({"number": "1"})) };
+    let ask =
+        |own: Option<&str>| Action::Uniqueness { reference: own.map(reference), data: record(&json!({"number": "1"})) };
     assert_eq!(run(&*target, &ctx(), ask(None)).await.non_unique, ["number"]);
     assert!(run(&*target, &ctx(), ask(Some("a"))).await.non_unique.is_empty());
 }

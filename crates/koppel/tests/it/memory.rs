@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use koppel::{
-    Account, Changes, Ctx, Cursor, Deleting, Deletion, Effect, Entitlement, Error, ErrorKind, Field, Fields, FixedClock,
-    Freshness, Membership, Page, Permission, Permissions, PlannedRequest, Record, Reference, Result, Switching, Target,
-    Contract,
+    Account, Changes, Contract, Ctx, Cursor, Deleting, Deletion, Effect, Entitlement, Error, ErrorKind, Field, Fields,
+    FixedClock, Freshness, Membership, Page, Permission, Permissions, PlannedRequest, Record, Reference, Result,
+    Switching, Target,
 };
 use serde_json::{Value, json};
 
@@ -234,13 +234,18 @@ impl Permissions for Memory {
     fn resolve(&self, permission: &Reference, contract: Option<&Contract>) -> Result<Entitlement> {
         match contract {
             None => Ok(Entitlement::known(permission.text()?)),
-            Some(contract) => contract
-                .text("Department.ExternalId")
-                .map(Entitlement::known)
-                .ok_or_else(|| Error::invalid("Department.ExternalId", format!("is empty in {}", contract.external_id))),
+            Some(contract) => contract.text("Department.ExternalId").map(Entitlement::known).ok_or_else(|| {
+                Error::invalid("Department.ExternalId", format!("is empty in {}", contract.external_id))
+            }),
         }
     }
-    async fn assign(&self, ctx: &Ctx, account: &Account, grant: &[Entitlement], revoke: &[Entitlement]) -> Result<Vec<Effect>> {
+    async fn assign(
+        &self,
+        ctx: &Ctx,
+        account: &Account,
+        grant: &[Entitlement],
+        revoke: &[Entitlement],
+    ) -> Result<Vec<Effect>> {
         if self.strikes(Mishap::AssignFails) {
             return Err(Error::new(ErrorKind::Transient, "the system is down"));
         }

@@ -90,7 +90,10 @@ async fn no_contract_in_conditions_revokes_everything_and_says_so() {
 async fn a_preview_counts_every_contract_and_sends_nothing() {
     let target = target(&[]);
     let report = run(&*target, &dry(), sub(Operation::Grant, &[], person(&[("D1", false), ("D2", false)]))).await;
-    assert_eq!((report.outcome.clone(), ids(&report)), (Outcome::Planned(Box::new(Outcome::Granted)), vec!["D1", "D2"]));
+    assert_eq!(
+        (report.outcome.clone(), ids(&report)),
+        (Outcome::Planned(Box::new(Outcome::Granted)), vec!["D1", "D2"])
+    );
     assert_eq!(target.writes(), 0);
 }
 

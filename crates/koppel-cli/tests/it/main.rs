@@ -1,0 +1,35 @@
+//! The binary `koppel` as its users meet it: a process of its own against the stand-in systems over real HTTP.
+
+// InPlanning and IPassan are names of products, not of items.
+#![allow(clippy::doc_markdown)]
+
+#[cfg(test)]
+mod about;
+#[cfg(test)]
+mod accounts;
+#[cfg(test)]
+mod batch;
+#[cfg(test)]
+mod demo;
+#[cfg(test)]
+mod help;
+#[cfg(test)]
+mod imports;
+#[cfg(test)]
+mod input;
+#[cfg(test)]
+mod parallel;
+#[cfg(test)]
+mod powershell;
+#[cfg(test)]
+mod roster;
+#[cfg(test)]
+mod sandbox;
+#[cfg(test)]
+mod schemas;
+#[cfg(test)]
+mod secrets;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod trouble;
