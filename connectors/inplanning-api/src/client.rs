@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::connection::Connection;
-use crate::error::classify;
+use crate::error::{classify, disguised};
 use crate::model::{Days, HumanResource, ResourceGroup, ResourceRoster, RosterDay, User};
 
 /// All of a list in one answer (observed; the page size without it is not known).
@@ -40,6 +40,7 @@ impl InPlanning {
             .allow_insecure_http(connection.allow_insecure_http)
             .concurrency(connection.concurrency)
             .classify(classify)
+            .disguised_failures(disguised)
             .state(state)
             .scrubber(scrubber)
             .build()?;

@@ -21,6 +21,29 @@ pub(crate) fn classify(answer: &Answer) -> Verdict {
     Verdict::Error(error(answer))
 }
 
+/// An error document is not longer than this, in bytes.
+const LONGEST_ERROR: usize = 4096;
+
+/// Is it the error document of the API in an answer that says it succeeded? With which status its errors come is not
+/// known, so an answer that is nothing but an error is one.
+pub(crate) fn disguised(answer: &Answer) -> bool {
+    if answer.body().len() > LONGEST_ERROR {
+        return false;
+    }
+    let Ok(Value::Object(body)) = answer.json::<Value>() else { return false };
+    let says = |key: &str| body.get(key).and_then(Value::as_str).is_some_and(|text| !text.trim().is_empty());
+    let content = ["username", "days", "resourceRosters"].iter().any(|key| body.contains_key(*key));
+    !content
+        && (says("error")
+            || says("error_description")
+            || body.get("message").and_then(Value::as_str).is_some_and(is_coded))
+}
+
+/// Does the text begin with a code of the API, as in `211 - …`? A message without one may tell of a success.
+fn is_coded(text: &str) -> bool {
+    text.split_once(" - ").is_some_and(|(code, _)| !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 fn error(answer: &Answer) -> Error {
     let request = answer.request();
     let text = answer.error_text();

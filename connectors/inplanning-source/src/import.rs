@@ -151,8 +151,12 @@ impl<'a> Import<'a> {
     /// The person of a roster within a group's, the first time that the person is named.
     fn named(&self, roster: &ResourceRoster) -> Result<Option<SourcePerson>> {
         let place = roster.uname.as_deref().and_then(|uname| self.humans.place(uname));
-        let Some(place) = place.filter(|place| self.seen().first(*place, &roster.days)) else { return Ok(None) };
-        self.ctx.progress().advance(1);
+        let Some(place) = place else { return Ok(None) };
+        let named = self.seen().note(place, &roster.days);
+        self.ctx.progress().advance(named.first.into());
+        if !named.to_give {
+            return Ok(None);
+        }
         self.person(place, &roster.days)
     }
 

@@ -13,24 +13,35 @@ pub(crate) struct Seen {
     differs: Vec<bool>,
 }
 
+/// What it means that a person is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// For the first time?
+    pub(crate) first: bool,
+    /// With shifts, for the first time?
+    pub(crate) to_give: bool,
+}
+
 impl Seen {
     /// Nobody of so many.
     pub(crate) fn nobody(of: usize) -> Self {
         Self { days: vec![None; of], differs: vec![false; of] }
     }
 
-    /// Notes that the person at this place is named. Is it the first time?
-    pub(crate) fn first(&mut self, place: usize, days: &[RosterDay]) -> bool {
-        let now = digest(days);
+    /// Notes that the person at this place is named.
+    pub(crate) fn note(&mut self, place: usize, days: &[RosterDay]) -> Named {
+        let (now, nothing) = (digest(days), digest(&[]));
         let (Some(before), Some(differs)) = (self.days.get_mut(place), self.differs.get_mut(place)) else {
-            return false;
+            return Named { first: false, to_give: false };
         };
-        if let Some(before) = before {
-            *differs |= *before != now;
-            return false;
+        let first = before.is_none();
+        // One group may list the days of a person without the shifts that another group lists.
+        if before.is_none_or(|before| before == nothing) {
+            *before = Some(now);
+            return Named { first, to_give: now != nothing };
         }
-        *before = Some(now);
-        true
+        *differs |= now != nothing && *before != Some(now);
+        Named { first, to_give: false }
     }
 
     /// The places of those who were never named.
@@ -67,15 +78,19 @@ mod tests {
     }
 
     #[test]
-    fn only_the_first_time_counts() {
+    fn only_the_first_time_with_shifts_counts() {
         let mut seen = Seen::nobody(3);
+        let first = |seen: &mut Seen, place, days: &[RosterDay]| seen.note(place, days).to_give;
         let early = days(
             json!([{"rosterDate": "2026-06-01", "parts": [{"shift": {"uname": "0700-1530"}}]}, {"rosterDate": "2026-06-02"}]),
         );
         let same = days(json!([{"rosterDate": "2026-06-01", "parts": [{"shift": {"uname": "0700-1530"}}]}]));
-        assert!(seen.first(0, &early) && !seen.first(0, &same) && seen.first(1, &[]));
+        let late = days(json!([{"rosterDate": "2026-06-01", "parts": [{"shift": {"uname": "1500-2300"}}]}]));
+        assert!(first(&mut seen, 0, &early) && !first(&mut seen, 0, &same) && !first(&mut seen, 0, &[]) && !first(&mut seen, 1, &[]));
         assert_eq!((seen.unnamed(), seen.differing()), (vec![2], 0));
-        assert!(!seen.first(1, &early) && !seen.first(7, &early));
-        assert_eq!((seen.unnamed(), seen.differing()), (vec![2], 1));
+        assert!(first(&mut seen, 1, &early) && !first(&mut seen, 7, &early));
+        assert_eq!((seen.unnamed(), seen.differing()), (vec![2], 0));
+        assert!(!first(&mut seen, 1, &late));
+        assert_eq!(seen.differing(), 1);
     }
 }

@@ -138,7 +138,15 @@ impl HttpBuilder {
     /// How errors of this system are read. It sees every answer that is not 2xx; default [`Verdict::of`].
     #[must_use]
     pub fn classify(mut self, read: impl Fn(&Answer) -> Verdict + Send + Sync + 'static) -> Self {
-        self.classify = Classify(Arc::new(read));
+        self.classify.read = Arc::new(read);
+        self
+    }
+
+    /// For a system that reports failures with a 2xx status: which documents are such. They are classified as other
+    /// failures are. Lists that are streamed are not looked at. Default: none.
+    #[must_use]
+    pub fn disguised_failures(mut self, is_failure: fn(&Answer) -> bool) -> Self {
+        self.classify.disguised = is_failure;
         self
     }
 

@@ -78,6 +78,9 @@ impl Inner {
             run.queued(queued.elapsed());
             run.attempt();
             let failure = match self.attempt(ctx, call, &grant, permit, open, run.left(ctx)).await {
+                Ok(Got::Whole(answer)) if call.token.is_none() && (self.classify.disguised)(&answer) => {
+                    Failure::Status(Box::new(answer))
+                }
                 Ok(got) => return Ok(got),
                 Err(failure) => failure,
             };
@@ -131,7 +134,7 @@ impl Inner {
         if call.token.is_some() {
             return Verdict::Error(crate::auth::refused(answer, self.access.keys()));
         }
-        (self.classify.0)(answer)
+        (self.classify.read)(answer)
     }
 
     fn token_refused(&self, answer: &Answer) -> Error {

@@ -25,11 +25,16 @@ impl Verdict {
 
 /// How a connector reads the errors of its system.
 #[derive(Clone)]
-pub(crate) struct Classify(pub(crate) Arc<dyn Fn(&Answer) -> Verdict + Send + Sync>);
+pub(crate) struct Classify {
+    /// What an answer that is no success means.
+    pub(crate) read: Arc<dyn Fn(&Answer) -> Verdict + Send + Sync>,
+    /// Is an answer with a 2xx status no success all the same?
+    pub(crate) disguised: fn(&Answer) -> bool,
+}
 
 impl Default for Classify {
     fn default() -> Self {
-        Self(Arc::new(Verdict::of))
+        Self { read: Arc::new(Verdict::of), disguised: |_| false }
     }
 }
 

@@ -5,7 +5,7 @@ use koppel::{Error, ErrorKind};
 use serde_json::json;
 use wiremock::{MockServer, ResponseTemplate};
 
-use crate::server::{SECRET, answer_with, ctx, start};
+use crate::server::{SECRET, answer, answer_with, ctx, start};
 
 async fn answering(status: u16, body: &str) -> (MockServer, InPlanning) {
     let (server, client) = start().await;
@@ -138,4 +138,22 @@ async fn wrong_credentials_are_not_a_missing_user_and_show_no_secret() {
         error.hint().unwrap().contains("ClientId and ClientSecret") && !format!("{error:?}").contains(SECRET),
         "{error:?}"
     );
+}
+
+#[tokio::test]
+async fn an_error_in_an_answer_that_says_it_succeeded_is_an_error_all_the_same() {
+    let (server, client) = start().await;
+    let gone = json!({"error": "not_found", "error_description": "211 - Object does not exist"});
+    let refused = json!({"error": "denied", "error_description": "17 - not allowed"});
+    answer(&server, "GET", "/users/1", 200, gone.clone()).await;
+    answer(&server, "GET", "/roster/resourceRoster", 200, gone).await;
+    answer(&server, "POST", "/users", 200, refused.clone()).await;
+    answer(&server, "PUT", "/users", 200, refused).await;
+    assert!(client.user(&ctx(), "1").await.unwrap().is_none());
+    let day = jiff::civil::date(2026, 6, 1);
+    assert_eq!(client.resource_roster(&ctx(), "1", day, day).await.unwrap(), None);
+    let user = json!({"username": "1"});
+    let error = client.create_user(&ctx(), user.as_object().unwrap()).await.unwrap_err();
+    assert!(error.message().contains("17 - not allowed"), "{error}");
+    assert!(client.put_user(&ctx(), user.as_object().unwrap()).await.is_err());
 }

@@ -56,6 +56,10 @@ struct Told {
 /// Plays the story, prints it, and writes the page where one is asked for.
 pub(crate) async fn demo(report: Option<&Path>, scrubber: &Scrubber, detail: &Detail) -> Result<(), Failure> {
     let host = Host::with_state(&StateDir::none(), scrubber, detail)?;
+    if let Some(file) = report {
+        // Before the story is played: a folder that is not there is known now.
+        page::reserve(file)?;
+    }
     let sandbox = story::start().await?;
     let told = play(&host, &sandbox).await;
     let told = match told {

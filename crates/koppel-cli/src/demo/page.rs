@@ -72,6 +72,12 @@ impl Span {
     }
 }
 
+/// Makes sure that the page can be written.
+pub(super) fn reserve(file: &Path) -> Result<(), Failure> {
+    let opened = fs::OpenOptions::new().create(true).append(true).open(file);
+    opened.map(drop).map_err(|e| Failure::usage(format!("cannot write {}: {e}", file.display())))
+}
+
 /// Writes the page.
 pub(super) fn write(told: &Told, file: &Path) -> Result<(), Failure> {
     let html = render(told)?;

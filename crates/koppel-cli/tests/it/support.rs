@@ -301,6 +301,13 @@ impl Running {
         line.strip_suffix('\n').expect("a whole line").to_owned()
     }
 
+    /// Stops reading stdout and waits for the end.
+    pub(crate) fn goes_unread(mut self) -> Output {
+        let (_, nothing) = channel();
+        self.stdout = nothing;
+        self.finish()
+    }
+
     fn next(&self) -> Option<Vec<u8>> {
         match self.stdout.recv_timeout(self.until.saturating_duration_since(Instant::now())) {
             Ok(line) => Some(line),
@@ -472,4 +479,11 @@ fn without_uuids(text: &str) -> String {
         }
     }
     out
+}
+
+/// Ctrl-C.
+#[cfg(unix)]
+pub(crate) fn interrupt(running: &Running) {
+    let status = Command::new("kill").args(["-INT", &running.id().to_string()]).status().unwrap();
+    assert!(status.success());
 }

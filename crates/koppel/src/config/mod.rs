@@ -33,7 +33,7 @@ impl Fault {
     #[must_use]
     pub fn below(mut self, prefix: &str) -> Self {
         if self.path.is_empty() {
-            prefix.trim_end_matches('.').clone_into(&mut self.path);
+            prefix.trim_end_matches(['.', ' ', ':']).clone_into(&mut self.path);
         } else {
             self.path.insert_str(0, prefix);
         }
