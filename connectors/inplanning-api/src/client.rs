@@ -5,7 +5,7 @@ use futures_util::stream::BoxStream;
 use jiff::civil::Date;
 use koppel::{Ctx, Error, ErrorKind, Result, Scrubber, reread};
 use koppel_http::{Answer, Http, ListAt, StateDir};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 
 use crate::connection::Connection;
@@ -100,7 +100,8 @@ impl InPlanning {
         Ok(None)
     }
 
-    /// Makes a user. Gives it as InPlanning answered, or `None` where the answer is not a user.
+    /// Makes a user. Gives it as InPlanning answered, or `None` where the answer is no user with a name: then it is
+    /// not known whether the user was made.
     ///
     /// # Errors
     /// `Conflict` where the user exists already; `Ambiguous` where it may or may not have been made.
@@ -108,15 +109,22 @@ impl InPlanning {
         let name = named(user);
         let sent = self.http.post(&["users"]).json(&Value::Object(user.clone())).send(ctx).await;
         let answer = sent.map_err(|error| lead(error, &format!("could not create user [{name}]")))?;
-        Ok(answer.json::<User>().ok())
+        Ok(answer.json::<User>().ok().filter(|user| user.username().is_some()))
     }
 
     /// Replaces a user, which the `username` in the object names. Whether keys that are left out survive is not known:
-    /// send the whole object.
+    /// send the whole object. What is answered does not matter, as long as it is nothing or JSON that is no error.
+    ///
+    /// # Errors
+    /// `Ambiguous` where the answer is something else, such as the page of a proxy.
     pub async fn put_user(&self, ctx: &Ctx, user: &Map<String, Value>) -> Result<()> {
         let name = named(user);
         let sent = self.http.put(&["users"]).json(&Value::Object(user.clone())).send(ctx).await;
-        sent.map(|_| ()).map_err(|error| lead(error, &format!("could not change user [{name}]")))
+        let answered = sent.and_then(|answer| match answer.json::<IgnoredAny>() {
+            Err(error) if !answer.body().trim_ascii().is_empty() => Err(error.with_kind(ErrorKind::Ambiguous)),
+            _ => Ok(()),
+        });
+        answered.map_err(|error| lead(error, &format!("could not change user [{name}]")))
     }
 
     /// All employees, those without a user included.

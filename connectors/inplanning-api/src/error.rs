@@ -31,12 +31,24 @@ pub(crate) fn disguised(answer: &Answer) -> bool {
         return false;
     }
     let Ok(Value::Object(body)) = answer.json::<Value>() else { return false };
-    let says = |key: &str| body.get(key).and_then(Value::as_str).is_some_and(|text| !text.trim().is_empty());
+    let says = |key: &str| body.get(key).is_some_and(says_something);
     let content = ["username", "days", "resourceRosters"].iter().any(|key| body.contains_key(*key));
     !content
         && (says("error")
             || says("error_description")
             || body.get("message").and_then(Value::as_str).is_some_and(is_coded))
+}
+
+/// Is it more than null, `false`, 0, or an empty text, list or object?
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(yes) => *yes,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(map) => !map.is_empty(),
+    }
 }
 
 /// Does the text begin with a code of the API, as in `211 - …`? A message without one may tell of a success.

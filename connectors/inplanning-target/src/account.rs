@@ -82,15 +82,9 @@ fn set(user: &mut Map<String, Value>, name: &str, value: &Value) {
 }
 
 /// The user that InPlanning made: what was sent, and over it what the answer says.
-pub(crate) fn made(sent: Map<String, Value>, answer: Option<User>) -> User {
-    let mut user = sent;
-    for (key, value) in answer.map(User::into_raw).unwrap_or_default() {
-        let nameless = key == "username" && scalar_text(&value).is_none_or(|name| name.trim().is_empty());
-        if !nameless {
-            user.insert(key, value);
-        }
-    }
-    User::new(user)
+pub(crate) fn made(mut sent: Map<String, Value>, answer: User) -> User {
+    sent.extend(answer.into_raw());
+    User::new(sent)
 }
 
 /// An account in the state that was sent.
@@ -125,11 +119,14 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_without_a_name_does_not_take_the_name_away() {
-        let sent = json!({"username": "1001", "email": "j@x.nl"}).as_object().cloned().unwrap();
-        let answer = User::from_value(json!({"username": null, "email": "J@x.nl", "id": 7})).unwrap();
-        let user = made(sent, Some(answer));
-        assert_eq!(Value::Object(user.into_raw()), json!({"username": "1001", "email": "J@x.nl", "id": 7}));
+    fn the_answer_stands_over_what_was_sent() {
+        let sent = json!({"username": "1001", "email": "j@x.nl", "resource": "7"}).as_object().cloned().unwrap();
+        let answer = User::from_value(json!({"username": "1002", "email": "J@x.nl", "id": 7})).unwrap();
+        let user = made(sent, answer);
+        assert_eq!(
+            Value::Object(user.into_raw()),
+            json!({"username": "1002", "email": "J@x.nl", "resource": "7", "id": 7})
+        );
     }
 
     #[test]

@@ -33,7 +33,7 @@ impl Assigned {
 /// Works out the roles after granting and revoking. What is both granted and revoked stays: ids of the past can name
 /// the same role as an id of today.
 pub(crate) fn assign(user: &User, grant: &[Entitlement], revoke: &[Entitlement], today: Today) -> Result<Assigned> {
-    let mut roles = user.roles().to_vec();
+    let mut roles = user.roles()?.to_vec();
     let mut effects = Vec::with_capacity(grant.len() + revoke.len());
     let mut kept = Vec::with_capacity(grant.len());
     for entitlement in grant {

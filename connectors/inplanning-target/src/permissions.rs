@@ -49,7 +49,7 @@ impl Permissions for InPlanningTarget {
         let user = user_of(account);
         let assigned = assign(&user, grant, revoke, today)?;
         if assigned.changes_anything() {
-            let from = Value::Array(user.roles().to_vec());
+            let from = Value::Array(user.roles()?.to_vec());
             let roles = Change { field: "roles".to_owned(), from, to: Value::Array(assigned.roles) };
             self.update(ctx, account, &Changes(vec![roles])).await?;
         }
@@ -77,7 +77,7 @@ impl InPlanningTarget {
                 continue;
             };
             let mut seen: Vec<String> = Vec::new();
-            for role in user.roles().iter().filter(|role| !ended(role, today)) {
+            for role in user.roles()?.iter().filter(|role| !ended(role, today)) {
                 let Some((permission, entitlement)) = self.catalogue.recognise(role) else { continue };
                 let id = entitlement.id.to_lowercase();
                 if !seen.contains(&id) {

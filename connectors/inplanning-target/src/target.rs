@@ -49,6 +49,18 @@ impl InPlanningTarget {
         })
     }
 
+    /// The user that was to be made, where the answer to the create does not tell whether it was.
+    async fn made_after_all(&self, ctx: &Ctx, data: &Record) -> Result<Account> {
+        const TEXT: &str = "InPlanning answered the create with something that is no user";
+        let username = data.text("username").unwrap_or_default();
+        match self.api.user(ctx, &username).await {
+            Ok(user) => user.and_then(|user| account(&self.fields, &user)).ok_or_else(|| {
+                Error::new(ErrorKind::Ambiguous, format!("{TEXT}, and does not show the user [{username}]"))
+            }),
+            Err(error) => Err(error.with_kind(ErrorKind::Ambiguous).context(TEXT)),
+        }
+    }
+
     /// Sends the whole user where something differs.
     async fn switch(&self, ctx: &Ctx, current: &Account, data: &Record, on: bool) -> Result<(Account, Effect)> {
         if let Some(active) = data.get("active").and_then(inplanning_api::flag)
@@ -126,14 +138,10 @@ impl Target for InPlanningTarget {
         let Value::Object(user) = data.to_nested() else {
             return Err(Error::bug("the data of an account is no object"));
         };
-        let answer = self.api.create_user(ctx, &user).await?;
-        account(&self.fields, &made(user, answer)).ok_or_else(|| {
-            Error::new(
-                ErrorKind::Protocol,
-                "the user was made, but neither the answer nor the mapping has a username to refer to it",
-            )
-            .with_hint("map username for Create")
-        })
+        match self.api.create_user(ctx, &user).await? {
+            Some(answer) => sent(&self.fields, made(user, answer).into_raw()),
+            None => self.made_after_all(ctx, &data).await,
+        }
     }
 
     async fn update(&self, ctx: &Ctx, current: &Account, changes: &Changes) -> Result<Account> {

@@ -1,9 +1,10 @@
 //! The access profile on the doors: given by enable, replaced by update, taken away by disable.
 
 use async_trait::async_trait;
-use koppel::{Account, Ctx, Effect, Error, ErrorKind, Record, Result, Switching};
+use koppel::{Account, Change, Changes, Ctx, Effect, Error, ErrorKind, Record, Result, Switching};
 
 use crate::config::OnUnmappedProfile;
+use crate::error::ADDRESS_HINT;
 use crate::model::{self, LOOKUP_KEY};
 use crate::profiles::Profile;
 use crate::target::IPassan;
@@ -41,16 +42,18 @@ impl IPassan {
         }
     }
 
-    /// Sends a form with what becomes of the access profile, and gives the person as IPassan has it afterwards.
+    /// Sends the changed fields with what becomes of the access profile, and gives the person as IPassan has it
+    /// afterwards.
     ///
     /// IPassan ignores a profile that it does not know without a word, so what it kept is read.
     pub(crate) async fn write(
         &self,
         ctx: &Ctx,
         current: &Account,
-        mut form: Vec<(String, String)>,
+        changes: &Changes,
         door: Door<'_>,
     ) -> Result<Account> {
+        let mut form = model::changed(changes)?;
         match door {
             Door::Leave => {}
             Door::Give(profile) => form.push((SLOT.to_owned(), profile.to_owned())),
@@ -76,11 +79,39 @@ impl IPassan {
             .with_hint("correct its AccessProfileId in the table of access profiles")),
             (Door::Take, Some(kept)) => Err(Error::new(
                 ErrorKind::Protocol,
-                format!("IPassan did not take access profile [{kept}] from person [{id}]: the doors still open"),
+                format!("the doors still open: IPassan did not take access profile [{kept}] from person [{id}]"),
             )
             .with_hint("take it away in IPassan itself and report this")),
-            _ => Ok(after),
+            _ => {
+                self.compare(ctx, changes, &after, matches!(door, Door::Leave))?;
+                Ok(after)
+            }
         }
+    }
+
+    /// Warns of the fields that are not as they were sent.
+    ///
+    /// # Errors
+    /// `Protocol` where nothing was changed: `fields_only` was sent, and every field that IPassan shows is what it was.
+    fn compare(&self, ctx: &Ctx, changes: &Changes, after: &Account, fields_only: bool) -> Result<()> {
+        let sent: Record = changes.0.iter().map(|change| (change.field.clone(), change.to.clone())).collect();
+        let differ = self.fields.changes(&after.data, &sent)?;
+        if differ.is_empty() {
+            return Ok(());
+        }
+        let names = differ.names().join(", ");
+        let as_before = |now: &Change| {
+            let same = changes.0.iter().any(|change| change.field == now.field && change.from == now.from);
+            // Only space around it was dropped: that is what IPassan makes of it.
+            let trimmed = after.data.text(&now.field).is_some_and(|text| Some(text.trim()) == now.to.as_str().map(str::trim));
+            same && !trimmed && after.data.contains(&now.field)
+        };
+        if fields_only && differ.0.len() == changes.0.len() && differ.0.iter().all(as_before) {
+            let what = format!("IPassan answered with success but changed nothing of [{names}]");
+            return Err(Error::new(ErrorKind::Protocol, what).with_hint(ADDRESS_HINT));
+        }
+        ctx.warn(format!("IPassan did not keep [{names}] as sent: person [{}]", after.reference));
+        Ok(())
     }
 
     /// Nobody knows what a person has in these fields now.
@@ -91,16 +122,8 @@ impl IPassan {
     }
 
     async fn read_back(&self, ctx: &Ctx, id: &str) -> Result<Account> {
-        let doing = "the change was sent, but the person could not be read afterwards";
-        let person = self.client.person(ctx, id).await.map_err(|error| {
-            let kind = match error.kind() {
-                ErrorKind::Transient | ErrorKind::RateLimited => ErrorKind::Ambiguous,
-                kind => kind,
-            };
-            error.with_kind(kind).context(doing)
-        })?;
-        let person = person.ok_or_else(|| {
-            Error::new(ErrorKind::NotFound, format!("{doing}: IPassan does not have [{id}] any more"))
+        let person = self.client.read_back(ctx, id, "change").await?.ok_or_else(|| {
+            Error::new(ErrorKind::NotFound, format!("the change was sent, but IPassan does not have [{id}] any more"))
         })?;
         model::account(person, &self.fields)
     }
@@ -109,7 +132,7 @@ impl IPassan {
 #[async_trait]
 impl Switching for IPassan {
     async fn enable(&self, ctx: &Ctx, current: &Account, data: &Record) -> Result<(Account, Effect)> {
-        let form = model::changed(&self.field_changes(current, data)?)?;
+        let changes = self.field_changes(current, data)?;
         let profile = match (data.non_empty(LOOKUP_KEY), current.data.non_empty(LOOKUP_KEY)) {
             (None, Some(_)) => None,
             (None, None) => {
@@ -122,11 +145,11 @@ impl Switching for IPassan {
         if let Some(profile) = profile {
             tracing::debug!(profile = %profile.name, id = %profile.id, "access profile to give");
         }
-        self.switch(ctx, current, form, profile.map_or(Door::Leave, |profile| Door::Give(&profile.id))).await
+        self.switch(ctx, current, &changes, profile.map_or(Door::Leave, |profile| Door::Give(&profile.id))).await
     }
 
     async fn disable(&self, ctx: &Ctx, current: &Account, data: &Record) -> Result<(Account, Effect)> {
-        let form = model::changed(&self.field_changes(current, data)?)?;
+        let changes = self.field_changes(current, data)?;
         let others = model::other_slots(&current.raw);
         if !others.is_empty() {
             ctx.warn(format!(
@@ -136,7 +159,7 @@ impl Switching for IPassan {
             ));
         }
         let door = if current.enabled == Some(true) { Door::Take } else { Door::Leave };
-        self.switch(ctx, current, form, door).await
+        self.switch(ctx, current, &changes, door).await
     }
 }
 
@@ -145,11 +168,11 @@ impl IPassan {
         &self,
         ctx: &Ctx,
         current: &Account,
-        form: Vec<(String, String)>,
+        changes: &Changes,
         door: Door<'_>,
     ) -> Result<(Account, Effect)> {
-        let effect = if form.is_empty() && matches!(door, Door::Leave) { Effect::Unchanged } else { Effect::Changed };
-        Ok((self.write(ctx, current, form, door).await?, effect))
+        let effect = if changes.is_empty() && matches!(door, Door::Leave) { Effect::Unchanged } else { Effect::Changed };
+        Ok((self.write(ctx, current, changes, door).await?, effect))
     }
 }
 

@@ -5,7 +5,7 @@ use koppel_http::{Answer, ClientCredentials, Http, Request, StateDir, Verdict};
 use serde_json::Value;
 
 use crate::config::Config;
-use crate::error::{SITE_HINT, explain, in_good_answer, says_missing};
+use crate::error::{ADDRESS_HINT, SITE_HINT, explain, in_good_answer, says_missing};
 use crate::model::uuid;
 
 /// How many persons are on a page; the API takes no more.
@@ -71,14 +71,15 @@ impl Client {
         Ok(Page { items, next: next.map(Cursor) })
     }
 
-    /// The person, or `None` where the system has none: 404, or a good answer that is empty or without a uuid.
+    /// The person, or `None` where the system has none: 404, or a good answer that is empty or without a uuid. What
+    /// cannot come from IPassan, such as the page of a proxy, is an error.
     pub(crate) async fn person(&self, ctx: &Ctx, id: &str) -> Result<Option<Value>> {
         let answer = match send(ctx, self.http.get(&self.one(id))).await {
             Ok(answer) => answer,
             Err(error) if error.is(ErrorKind::NotFound) => return Ok(None),
             Err(error) => return Err(error),
         };
-        if answer.body().trim_ascii().is_empty() {
+        if is_blank(&answer) {
             return Ok(None);
         }
         let person: Value = answer.json()?;
@@ -91,10 +92,22 @@ impl Client {
             };
         }
         match uuid(&person) {
-            None => Ok(None),
+            None if is_nobody(&person) => Ok(None),
+            None => Err(answer.not_understood("it is no person")),
             Some(found) if found.eq_ignore_ascii_case(id.trim()) => Ok(Some(person)),
             Some(found) => Err(answer.not_understood(&format!("the person [{found}] instead of [{id}]"))),
         }
+    }
+
+    /// The person after a write, which the error names where the person cannot be read.
+    pub(crate) async fn read_back(&self, ctx: &Ctx, id: &str, write: &str) -> Result<Option<Value>> {
+        self.person(ctx, id).await.map_err(|error| {
+            let kind = match error.kind() {
+                ErrorKind::Transient | ErrorKind::RateLimited => ErrorKind::Ambiguous,
+                kind => kind,
+            };
+            error.with_kind(kind).context(format!("the {write} was sent but could not be verified"))
+        })
     }
 
     /// Makes a person and gives it as the system answered it, with a uuid.
@@ -114,23 +127,33 @@ impl Client {
         if has_error(&person) {
             return Err(in_good_answer(&answer, ErrorKind::Invalid));
         }
-        Err(unknown(answer.not_understood("it has no uuid, so the person that was made is not known")))
+        Err(unknown(answer.not_understood("it has no uuid, so the new person is not known")))
     }
 
-    /// Changes these fields of a person.
+    /// Changes these fields of a person. Only reading the person tells whether a good answer is true.
     pub(crate) async fn update(&self, ctx: &Ctx, id: &str, form: &[(String, String)]) -> Result<()> {
         let answer = send(ctx, self.http.put(&self.one(id)).form(form)).await?;
         refused(&answer)
     }
 
-    /// Deletes a person; one that is gone already is no error.
+    /// Deletes a person; one that is gone already is no error. After an answer that is not IPassan's own, the person
+    /// tells what became of it.
     pub(crate) async fn delete(&self, ctx: &Ctx, id: &str) -> Result<()> {
-        match send(ctx, self.http.delete(&self.one(id))).await {
-            Ok(answer) => {
-                refused(&answer).or_else(|error| if says_missing(error.message()) { Ok(()) } else { Err(error) })
-            }
-            Err(error) if error.is(ErrorKind::NotFound) => Ok(()),
-            Err(error) => Err(error),
+        let answer = match send(ctx, self.http.delete(&self.one(id))).await {
+            Ok(answer) => answer,
+            Err(error) if error.is(ErrorKind::NotFound) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        if is_blank(&answer) || answer.json().is_ok_and(|body: Value| body.is_object() || is_nobody(&body)) {
+            return refused(&answer).or_else(|error| if says_missing(error.message()) { Ok(()) } else { Err(error) });
+        }
+        match self.read_back(ctx, id, "delete").await? {
+            None => Ok(()),
+            Some(_) => Err(Error::new(
+                ErrorKind::Protocol,
+                format!("person [{id}] is still there: the answer to the delete was not understood"),
+            )
+            .with_hint(ADDRESS_HINT)),
         }
     }
 }
@@ -139,12 +162,29 @@ async fn send(ctx: &Ctx, request: Request) -> Result<Answer> {
     request.send(ctx).await.map_err(explain)
 }
 
-/// A refused token is known by its status or, under another one, by the `OAuth2` code.
+/// A refused token is known by its status or, under another one, by the `OAuth2` code. A 404 in another form than JSON
+/// is not from IPassan, and says nothing about a person.
 fn classify(answer: &Answer) -> Verdict {
-    let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
-    match body.get("error").and_then(Value::as_str) {
-        Some("invalid_token" | "expired_token") => Verdict::TokenRefused,
+    match answer.json::<Value>() {
+        Ok(body) if matches!(body["error"].as_str(), Some("invalid_token" | "expired_token")) => Verdict::TokenRefused,
+        Err(_) if matches!(answer.status(), 404 | 410) && !is_blank(answer) => {
+            Verdict::Error(answer.not_understood("it is not the 404 of IPassan"))
+        }
         _ => Verdict::of(answer),
+    }
+}
+
+fn is_blank(answer: &Answer) -> bool {
+    answer.body().trim_ascii().is_empty()
+}
+
+/// Is it one of the ways to say that there is no person: null, an empty list, or an object without a uuid?
+fn is_nobody(body: &Value) -> bool {
+    match body {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(_) => matches!(body["uuid"], Value::Null | Value::String(_)) && uuid(body).is_none(),
+        _ => false,
     }
 }
 
@@ -155,7 +195,7 @@ fn has_error(body: &Value) -> bool {
 
 /// A write that was answered with a good status and an error. What else the body holds does not matter.
 fn refused(answer: &Answer) -> Result<()> {
-    match serde_json::from_slice::<Value>(answer.body()) {
+    match answer.json::<Value>() {
         Ok(body) if has_error(&body) => Err(in_good_answer(answer, ErrorKind::Invalid)),
         _ => Ok(()),
     }

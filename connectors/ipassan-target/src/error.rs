@@ -7,6 +7,9 @@ use koppel_http::Answer;
 pub(crate) const SITE_HINT: &str =
     "check siteId: IPassan answers a wrong site id in the same way as a client without rights on the site";
 
+/// What helps where a good answer did nothing.
+pub(crate) const ADDRESS_HINT: &str = "check that BaseUrl is IPassan itself, and what the client may change";
+
 /// The error with what is known of IPassan added to it.
 ///
 /// Which status comes with `Access Denied` is not documented. With 401 the kit fetches another token first; when the

@@ -31,9 +31,15 @@ pub(crate) fn is_extension(field: &str) -> bool {
     below(field, "_extension")
 }
 
-/// Is it IPassan's own, or changed in another way than as a field?
-fn is_reserved(field: &str) -> bool {
-    ["uuid", "accessType", "architecture"].iter().any(|name| below(field, name))
+/// Why a field cannot be sent, where it is IPassan's own or changed in another way than as a field.
+fn reserved(field: &str) -> Option<&'static str> {
+    [
+        ("uuid", "IPassan gives it, so it cannot be mapped"),
+        ("architecture", "IPassan keeps it itself, so it cannot be mapped"),
+        ("accessType", "cannot be mapped; map _extension.accessProfileLookupKey for Enable and Update"),
+    ]
+    .into_iter()
+    .find_map(|(name, why)| below(field, name).then_some(why))
 }
 
 fn below(field: &str, root: &str) -> bool {
@@ -155,11 +161,8 @@ pub(crate) fn form<'a>(values: impl IntoIterator<Item = (&'a str, &'a Value)>) -
         if is_extension(name) {
             continue;
         }
-        if is_reserved(name) {
-            faults.push(Fault::new(
-                name,
-                format!("cannot be mapped; access is given and taken by enable and disable, with {LOOKUP_KEY}"),
-            ));
+        if let Some(why) = reserved(name) {
+            faults.push(Fault::new(name, why));
             continue;
         }
         match (value, scalar_text(value)) {

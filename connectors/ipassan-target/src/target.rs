@@ -46,10 +46,17 @@ impl IPassan {
     }
 
     /// The fields that differ; helpers, declared or not, are none.
+    ///
+    /// # Errors
+    /// `Invalid` where a field that IPassan needs would become empty.
     pub(crate) fn field_changes(&self, current: &Account, data: &Record) -> Result<Changes> {
         let mut changes = self.fields.changes(&current.data, data)?;
         changes.0.retain(|change| !model::is_extension(&change.field));
-        Ok(changes)
+        let needed = |name: &str| self.fields.find(name).is_some_and(|field| field.required);
+        match changes.names().into_iter().find(|name| needed(name) && data.non_empty(name).is_none()) {
+            Some(name) => Err(Error::invalid(name, "is empty; IPassan needs it")),
+            None => Ok(changes),
+        }
     }
 
     /// Who has which value in this field, from all pages.
@@ -166,7 +173,7 @@ impl Target for IPassan {
 
     async fn update(&self, ctx: &Ctx, current: &Account, changes: &Changes) -> Result<Account> {
         let profile = changes.0.iter().find(|change| change.field == LOOKUP_KEY).and_then(|change| change.to.as_str());
-        self.write(ctx, current, model::changed(changes)?, profile.map_or(Door::Leave, Door::Give)).await
+        self.write(ctx, current, changes, profile.map_or(Door::Leave, Door::Give)).await
     }
 
     async fn accounts(&self, ctx: &Ctx, cursor: Option<Cursor>) -> Result<Page<Account>> {

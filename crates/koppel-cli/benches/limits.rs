@@ -125,6 +125,17 @@ async fn token(client: &reqwest::Client, url: &str, form: &[(&str, &str)]) -> St
     answer["access_token"].as_str().unwrap().to_owned()
 }
 
+async fn ipassan_token(client: &reqwest::Client, sandbox: &Sandbox) -> String {
+    let known = sandbox.credentials();
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("scope", "all"),
+        ("client_id", &known.ipassan_client_id),
+        ("client_secret", &known.ipassan_client_secret),
+    ];
+    token(client, &format!("{}/api/v1/token", sandbox.ipassan_url()), &form).await
+}
+
 fn client() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().build().unwrap()
 }
@@ -217,13 +228,7 @@ fn single(name: &str, times: usize) {
         || {
             world.bare(async {
                 let client = client();
-                let form = [
-                    ("grant_type", "client_credentials"),
-                    ("scope", "all"),
-                    ("client_id", &known.ipassan_client_id),
-                    ("client_secret", &known.ipassan_client_secret),
-                ];
-                let token = token(&client, &format!("{}/api/v1/token", world.sandbox.ipassan_url()), &form).await;
+                let token = ipassan_token(&client, &world.sandbox).await;
                 client.get(&site).bearer_auth(&token).send().await.unwrap().bytes().await.unwrap();
                 let put = client.put(&site).bearer_auth(&token).form(&[("other", "bare")]);
                 put.send().await.unwrap().bytes().await.unwrap();
@@ -277,13 +282,7 @@ fn batch(name: &str, times: usize) {
             reset();
             world.bare(async {
                 let client = client();
-                let form = [
-                    ("grant_type", "client_credentials"),
-                    ("scope", "all"),
-                    ("client_id", &known.ipassan_client_id),
-                    ("client_secret", &known.ipassan_client_secret),
-                ];
-                let token = token(&client, &format!("{}/api/v1/token", world.sandbox.ipassan_url()), &form).await;
+                let token = ipassan_token(&client, &world.sandbox).await;
                 let mut offset = json!(0);
                 while !offset.is_null() {
                     let url = format!("{list}?limit=50&offset={offset}");

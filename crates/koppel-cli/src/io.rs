@@ -1,7 +1,7 @@
 //! Input, bounded; output, whole lines.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, IsTerminal as _, Read, Write};
 use std::path::Path;
 
 use koppel_helloid::decode;
@@ -15,7 +15,14 @@ pub(crate) const MOST_BYTES: u64 = 16 * 1024 * 1024;
 /// Stdin, or a file.
 pub(crate) fn open(input: Option<&Path>) -> Result<Box<dyn BufRead + Send>, Failure> {
     match input {
-        None => Ok(Box::new(BufReader::new(io::stdin()))),
+        None => {
+            if io::stdin().is_terminal() {
+                // Only a person at a keyboard sees it; without it the program seems to hang.
+                let _ =
+                    writeln!(io::stderr(), "reading the input from the keyboard; end it with Ctrl-D (Windows: Ctrl-Z)");
+            }
+            Ok(Box::new(BufReader::new(io::stdin())))
+        }
         Some(path) => {
             let file = File::open(path).map_err(|e| Failure::usage(format!("cannot read {}: {e}", path.display())))?;
             Ok(Box::new(BufReader::new(file)))
@@ -34,6 +41,16 @@ pub(crate) fn read_all(reader: impl Read, what: &str) -> Result<Vec<u8>, Failure
         return Err(Failure::usage(format!("{what} is larger than {} MiB", MOST_BYTES / 1024 / 1024)));
     }
     Ok(bytes)
+}
+
+/// A reader of lines in UTF-8, whatever Unicode the input is in. UTF-16, as Windows PowerShell writes files, is read whole.
+pub(crate) fn lines_of(mut reader: Box<dyn BufRead + Send>) -> Result<Box<dyn BufRead + Send>, Failure> {
+    let start = reader.fill_buf().map_err(|e| Failure::usage(format!("cannot read the input: {e}")))?;
+    if !(start.starts_with(&[0xFF, 0xFE]) || start.starts_with(&[0xFE, 0xFF])) {
+        return Ok(reader);
+    }
+    let text = decode(&read_all(reader, "the input")?).map_err(|e| Failure::usage(format!("the input: {e}")))?;
+    Ok(Box::new(io::Cursor::new(text.into_bytes())))
 }
 
 /// The next line of a batch, without its end; `None` after the last. A line over the bound is read past and reported.

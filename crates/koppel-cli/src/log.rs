@@ -50,6 +50,9 @@ impl Drop for Line<'_> {
     }
 }
 
+/// The target of what a dry run would have sent; it is always shown.
+pub(crate) const DRY_RUN: &str = "dry-run";
+
 /// What is logged: by `-v`, and by a configuration that asks for debug logging while the program runs.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Detail(Arc<AtomicU8>);
@@ -62,6 +65,9 @@ impl Detail {
 
     fn shows(&self, metadata: &Metadata<'_>) -> bool {
         let ours = || OURS.iter().any(|name| metadata.target().split("::").next() == Some(name));
+        if metadata.target() == DRY_RUN {
+            return true;
+        }
         match self.0.load(Ordering::Relaxed) {
             0 => *metadata.level() <= Level::WARN,
             1 => *metadata.level() <= Level::WARN || (*metadata.level() <= Level::DEBUG && ours()),

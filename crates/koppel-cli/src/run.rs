@@ -14,7 +14,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::failure::Failure;
 use crate::host::{Host, override_key};
-use crate::io::{flush, open, print_json, read_all, read_line};
+use crate::io::{flush, lines_of, open, print_json, read_all, read_line};
+use crate::log::DRY_RUN;
 use crate::progress::bar;
 
 /// HelloID kills an action after 30 s; the answer has to be out before.
@@ -73,13 +74,23 @@ fn led_in(error: Error) -> Error {
 /// One action.
 pub(crate) async fn single(host: &Host, run: &Run<'_>) -> Result<(), Failure> {
     let bytes = read_all(open(run.input)?, "the input")?;
-    let document = Document::read(&bytes).map_err(|e| input_failure(&e))?;
+    let import_ = matches!(run.action, ActionName::Import(_));
+    let document = match Document::read(&bytes) {
+        Ok(document) => document,
+        Err(error) => {
+            if !import_ {
+                // The shim copies an answer in any case; this one says what is wrong with the input.
+                print_json(&refused(unreadable(&error), host.scrubber()).document)?;
+            }
+            return Err(Failure::usage(error.to_string()));
+        }
+    };
     let target = match build(host, &*run.connector, &document.configuration) {
         Ok(target) => target,
         Err(error) => {
             let failure = Failure::of(&error, CONFIGURATION);
-            if !matches!(run.action, ActionName::Import(_)) {
-                print_json(&refused(run.action, run.connector.title(), led_in(error), host.scrubber()).document)?;
+            if !import_ {
+                print_json(&refused(led_in(error), host.scrubber()).document)?;
             }
             return Err(failure);
         }
@@ -101,6 +112,10 @@ pub(crate) async fn single(host: &Host, run: &Run<'_>) -> Result<(), Failure> {
 fn finish(answer: &Answer) -> Result<(), Failure> {
     print_json(&answer.document)?;
     flush()?;
+    for request in &answer.planned {
+        // HelloID's preview shows it as information, as its own scripts do.
+        tracing::info!(target: DRY_RUN, "[DryRun] {} {} ({}) will be sent during enforcement", request.method, request.url, request.fields.join(", "));
+    }
     match &answer.error {
         None if answer.success => Ok(()),
         None => Err(Failure::code(1)),
@@ -108,8 +123,8 @@ fn finish(answer: &Answer) -> Result<(), Failure> {
     }
 }
 
-fn input_failure(error: &InputError) -> Failure {
-    Failure::usage(error.to_string())
+fn unreadable(error: &InputError) -> Error {
+    Error::new(ErrorKind::Invalid, error.to_string())
 }
 
 /// One document per line in, one per line out, in the same order.
@@ -159,7 +174,7 @@ pub(crate) async fn batch(host: &Host, run: &Run<'_>) -> Result<(), Failure> {
 
 /// The lines of the input, read in a thread of their own, only a few ahead.
 fn lines(input: Option<&Path>) -> Result<mpsc::Receiver<Result<Vec<u8>, String>>, Failure> {
-    let mut reader = open(input)?;
+    let mut reader = lines_of(open(input)?)?;
     let (sender, receiver) = mpsc::channel(64);
     std::thread::spawn(move || {
         loop {
@@ -252,17 +267,17 @@ impl Shared<'_> {
     }
 
     async fn answered(&self, document: Result<Document, String>) -> Answer {
-        let (action, system, scrubber) = (self.run.action, self.run.connector.title(), self.host.scrubber());
+        let scrubber = self.host.scrubber();
         let document = match document {
             Ok(document) => document,
-            Err(message) => return refused(action, system, Error::new(ErrorKind::Invalid, message), scrubber),
+            Err(message) => return refused(Error::new(ErrorKind::Invalid, message), scrubber),
         };
         match self.target(&document.configuration) {
             Ok(target) => {
                 let ctx = self.host.ctx().for_action(document.dry_run, Some(BATCH_BUDGET));
-                answer(&*target, &ctx, action, &document, scrubber).await
+                answer(&*target, &ctx, self.run.action, &document, scrubber).await
             }
-            Err(error) => refused(action, system, led_in(error), scrubber),
+            Err(error) => refused(led_in(error), scrubber),
         }
     }
 }

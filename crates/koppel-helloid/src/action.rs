@@ -5,7 +5,7 @@ use std::str::FromStr;
 use futures_util::TryStreamExt as _;
 use koppel::lifecycle::{self, Action, AuditLine, Operation, Report, SubPermissions};
 use koppel::paging::pages;
-use koppel::{Ctx, Error, ErrorKind, Reference, Result, Scrubber, Target};
+use koppel::{Ctx, Error, ErrorKind, PlannedRequest, Record, Reference, Result, Scrubber, Target};
 use serde_json::{Map, Value, json};
 
 use crate::document::Document;
@@ -67,6 +67,23 @@ impl ActionName {
         ("import-sub-permissions", Self::Import(Import::SubPermissions)),
     ];
 
+    /// What it does, in words that go before the name of a system.
+    fn doing(self) -> &'static str {
+        match self {
+            Self::Create => "create or correlate an account in",
+            Self::Update => "update an account in",
+            Self::Enable => "enable an account in",
+            Self::Disable => "disable an account in",
+            Self::Delete => "delete an account in",
+            Self::Grant => "grant a permission in",
+            Self::Revoke => "revoke a permission in",
+            Self::SubPermissions => "manage permissions in",
+            Self::Permissions => "retrieve the permissions of",
+            Self::Uniqueness => "check the uniqueness of fields in",
+            Self::Import(_) => "import from",
+        }
+    }
+
     /// Its name.
     pub fn name(self) -> &'static str {
         Self::ALL.iter().find(|(_, action)| *action == self).map_or("", |(name, _)| name)
@@ -94,7 +111,8 @@ pub async fn answer(
     document_in: &Document,
     scrubber: &Scrubber,
 ) -> Answer {
-    let doc = document_in;
+    let (data, helpers) = own_fields(target, &document_in.data);
+    let doc = &Document { data, ..document_in.clone() };
     let action = match name {
         ActionName::Permissions => return permissions(target, ctx, scrubber).await,
         ActionName::Create => Ok(Action::Create { correlation: doc.correlation.clone(), data: doc.data.clone() }),
@@ -102,10 +120,13 @@ pub async fn answer(
         ActionName::Import(_) => Err(Error::bug("an import has no document")),
         _ => with_reference(name, doc),
     };
-    let report = match action {
+    let mut report = match action {
         Ok(action) => lifecycle::run(target, ctx, action).await,
-        Err(error) => Report::failed(&format!("{} {}", name.name(), target.system()), error),
+        Err(error) => Report::failed(&format!("{} {}", name.doing(), target.system()), error),
     };
+    if let Some(data) = &mut report.data {
+        helpers.iter().for_each(|(field, value)| data.set(field, value.clone()));
+    }
     let mut out = document(&report, scrubber);
     if name == ActionName::Uniqueness
         && let Some(Value::Object(inner)) = out.get_mut("outputContext")
@@ -119,7 +140,23 @@ pub async fn answer(
             inner.insert("AuditLogs".into(), json!([{ "Message": message, "IsError": false }]));
         }
     }
-    Answer { document: out, success: report.success, error: report.error }
+    Answer { document: out, success: report.success, error: report.error, planned: report.planned }
+}
+
+/// The data without the helper values of the mapping (`_extension.…`) that the target does not know, and those: a
+/// mapping keeps them for itself, and no system has such a field.
+fn own_fields(target: &dyn Target, data: &Record) -> (Record, Record) {
+    let foreign = |name: &str| {
+        name.split('.').next().is_some_and(|root| root.eq_ignore_ascii_case("_extension"))
+            && target.fields().find(name).is_none()
+    };
+    let part = |helpers: bool| {
+        data.iter()
+            .filter(|(name, _)| foreign(name) == helpers)
+            .map(|(name, value)| (name.to_owned(), value.clone()))
+            .collect()
+    };
+    (part(false), part(true))
 }
 
 /// What an action answered.
@@ -131,12 +168,18 @@ pub struct Answer {
     pub success: bool,
     /// Why not, with the detail for the log.
     pub error: Option<Error>,
+    /// The requests that a dry run held back.
+    pub planned: Vec<PlannedRequest>,
 }
 
-/// The document of an action that could not even begin, such as one with a wrong configuration.
-pub fn refused(name: ActionName, system: &str, error: Error, scrubber: &Scrubber) -> Answer {
-    let report = Report::failed(&format!("{} {system}", name.name()), error);
-    Answer { document: document(&report, scrubber), success: false, error: report.error }
+/// The document of an action that could not even begin, such as one with a wrong configuration. The reason stands alone
+/// in its line, so that all faults fit.
+pub fn refused(error: Error, scrubber: &Scrubber) -> Answer {
+    let mut report = Report::failed("begin", error);
+    if let (Some(line), Some(error)) = (report.audit.first_mut(), &report.error) {
+        line.message = error.to_string();
+    }
+    Answer { document: document(&report, scrubber), success: false, error: report.error, planned: Vec::new() }
 }
 
 fn with_reference(name: ActionName, doc: &Document) -> Result<Action> {
@@ -145,24 +188,33 @@ fn with_reference(name: ActionName, doc: &Document) -> Result<Action> {
             .with_hint("actionContext.References.Account is empty; the account was not created or linked yet")
     })?;
     let permission = || -> Result<Reference> {
-        doc.permission.clone().ok_or_else(|| {
+        // A preview has no reference yet; the name is what it shows.
+        let name = doc.permission_name.clone().filter(|_| doc.dry_run).and_then(Reference::new);
+        doc.permission.clone().or(name).ok_or_else(|| {
             Error::new(ErrorKind::Invalid, "The permission reference could not be found")
                 .with_hint("actionContext.References.Permission is empty")
         })
     };
     let data = doc.data.clone();
-    let person = doc.person.clone();
+    let operation = doc.operation.unwrap_or(Operation::Grant);
+    // Without the person nobody can tell which contracts count: everything would be revoked.
+    let needs_person = name == ActionName::SubPermissions && operation != Operation::Revoke;
+    if needs_person && doc.person.is_none() {
+        return Err(Error::new(ErrorKind::Invalid, "The person could not be found")
+            .with_hint("personContext.Person is empty, and its contracts decide what is granted"));
+    }
+    let person = doc.person.clone().unwrap_or_default();
     Ok(match name {
         ActionName::Update => Action::Update { reference, data },
         ActionName::Enable => Action::Enable { reference, data },
         ActionName::Disable => Action::Disable { reference, data },
-        ActionName::Delete => Action::Delete { reference },
+        ActionName::Delete => Action::Delete { reference, data },
         ActionName::Grant => Action::Grant { reference, permission: permission()?, person },
         ActionName::Revoke => Action::Revoke { reference, permission: permission()?, person },
         ActionName::SubPermissions => Action::SubPermissions(SubPermissions {
             reference,
             permission: permission()?,
-            operation: doc.operation.unwrap_or(Operation::Grant),
+            operation,
             current: doc.current_permissions.clone(),
             person,
         }),
@@ -188,7 +240,7 @@ async fn permissions(target: &dyn Target, ctx: &Ctx, scrubber: &Scrubber) -> Ans
         }
     };
     out.insert("Success".into(), success.into());
-    Answer { document: wrapped(out), success, error }
+    Answer { document: wrapped(out), success, error, planned: Vec::new() }
 }
 
 async fn offered(target: &dyn Target, ctx: &Ctx) -> Result<Vec<Value>> {

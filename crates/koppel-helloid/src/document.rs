@@ -56,8 +56,10 @@ pub struct Document {
     pub current_permissions: Vec<(Value, String)>,
     /// `actionContext.ImportFields`: the mapped fields; `None` where it is absent.
     pub import_fields: Option<Vec<String>>,
-    /// `personContext.Person`.
-    pub person: Person,
+    /// `actionContext.PermissionDisplayName`.
+    pub permission_name: Option<String>,
+    /// `personContext.Person`; `None` where it is absent, as in a reconciliation.
+    pub person: Option<Person>,
 }
 
 impl Document {
@@ -66,7 +68,7 @@ impl Document {
     /// # Errors
     /// One [`InputError`], naming the place.
     pub fn read(bytes: &[u8]) -> Result<Self, InputError> {
-        let text = decode(bytes).map_err(|e| InputError::new("", e))?;
+        let text = decode(bytes).map_err(|e| InputError::new("the input", e))?;
         if text.trim().is_empty() {
             return Err(InputError::new(
                 "",
@@ -74,7 +76,7 @@ impl Document {
             ));
         }
         let value: Value =
-            serde_json::from_str(&text).map_err(|e| InputError::new("", format!("the input is not JSON: {e}")))?;
+            serde_json::from_str(&text).map_err(|e| InputError::new("the input", format!("is not JSON: {e}")))?;
         Self::from_value(value)
     }
 
@@ -88,6 +90,11 @@ impl Document {
             .ok_or_else(|| InputError::new("actionContext", "is missing; the input must be {\"actionContext\": …}"))?;
         let configuration = object(action, "actionContext.", "Configuration")?
             .ok_or_else(|| InputError::new("actionContext.Configuration", "is missing"))?;
+        for part in ["Data", "References", "CurrentPermissions", "ImportFields", "CorrelationConfiguration"] {
+            if let Some(value) = lookup(action, part) {
+                whole(value, &format!("actionContext.{part}"))?;
+            }
+        }
         let references = object(action, "actionContext.", "References")?;
         let reference = |name| references.and_then(|r| lookup(r, name)).cloned();
         Ok(Self {
@@ -100,6 +107,9 @@ impl Document {
             permission: reference("Permission").map(identification).and_then(Reference::new),
             current_permissions: current_permissions(action)?,
             import_fields: import_fields(action)?,
+            permission_name: lookup(action, "PermissionDisplayName")
+                .and_then(scalar_text)
+                .filter(|name| !name.trim().is_empty()),
             person: person(&root)?,
         })
     }
@@ -109,15 +119,39 @@ impl Document {
 fn object<'a>(parent: &'a Value, at: &str, name: &str) -> Result<Option<&'a Value>, InputError> {
     let path = format!("{at}{name}");
     match lookup(parent, name) {
-        None if !parent.is_object() => Err(InputError::new(at.trim_end_matches('.'), "is not a JSON object")),
+        None if !parent.is_object() => {
+            let place = if at.is_empty() { "the input" } else { at.trim_end_matches('.') };
+            Err(InputError::new(place, "is not a JSON object"))
+        }
         None | Some(Value::Null) => Ok(None),
         Some(value @ Value::Object(_)) => Ok(Some(value)),
-        Some(Value::String(text)) if text.starts_with("@{") || text.starts_with("System.") => Err(InputError::new(
-            &path,
+        Some(value) => {
+            whole(value, &path)?;
+            Err(InputError::new(&path, "is not a JSON object"))
+        }
+    }
+}
+
+/// Refuses what `ConvertTo-Json` cut off at its depth: the text `@{Id=…}` stands where an object should be, and read as a
+/// text it would be written into accounts or revoke what it does not name.
+fn whole(value: &Value, path: &str) -> Result<(), InputError> {
+    match value {
+        Value::String(text) if is_cut_off(text) => Err(InputError::new(
+            path,
             "is the name of a PowerShell object and not its content; write the contexts with ConvertTo-Json -Depth 20",
         )),
-        Some(_) => Err(InputError::new(&path, "is not a JSON object")),
+        Value::Array(items) => {
+            items.iter().enumerate().try_for_each(|(index, item)| whole(item, &format!("{path}[{index}]")))
+        }
+        Value::Object(map) => map.iter().try_for_each(|(key, item)| whole(item, &format!("{path}.{key}"))),
+        _ => Ok(()),
     }
+}
+
+fn is_cut_off(text: &str) -> bool {
+    (text.starts_with("@{") && text.ends_with('}'))
+        || ["System.Collections.Hashtable", "System.Object[]", "System.Management.Automation.PSCustomObject"]
+            .contains(&text)
 }
 
 /// A boolean, also as text or number. What is neither is refused: a dry run must never be read as a real one.
@@ -209,18 +243,16 @@ fn import_fields(action: &Value) -> Result<Option<Vec<String>>, InputError> {
     names.collect::<Result<_, _>>().map(Some)
 }
 
-fn person(root: &Value) -> Result<Person, InputError> {
-    let Some(context) = object(root, "", "personContext")? else { return Ok(Person::default()) };
-    let Some(person) = object(context, "personContext.", "Person")? else { return Ok(Person::default()) };
+fn person(root: &Value) -> Result<Option<Person>, InputError> {
+    let Some(context) = object(root, "", "personContext")? else { return Ok(None) };
+    let Some(person) = object(context, "personContext.", "Person")? else { return Ok(None) };
     let text = |value: &Value, name| lookup(value, name).and_then(scalar_text).unwrap_or_default();
     let mut contracts = Vec::new();
     for (index, item) in list(person, "Contracts").unwrap_or_default().iter().enumerate() {
         let at = format!("personContext.Person.Contracts[{index}].");
+        whole(item, at.trim_end_matches('.'))?;
         if !item.is_object() {
-            return Err(InputError::new(
-                at.trim_end_matches('.'),
-                "is not a JSON object; use ConvertTo-Json -Depth 20",
-            ));
+            return Err(InputError::new(at.trim_end_matches('.'), "is not a JSON object"));
         }
         let in_conditions = match object(item, &at, "Context")? {
             Some(context) => flag(context, &format!("{at}Context."), "InConditions")?,
@@ -228,5 +260,5 @@ fn person(root: &Value) -> Result<Person, InputError> {
         };
         contracts.push(Contract { external_id: text(item, "ExternalId"), in_conditions, fields: item.clone() });
     }
-    Ok(Person { external_id: text(person, "ExternalId"), display_name: text(person, "DisplayName"), contracts })
+    Ok(Some(Person { external_id: text(person, "ExternalId"), display_name: text(person, "DisplayName"), contracts }))
 }

@@ -137,6 +137,8 @@ impl Field {
                 Some(most) if text.chars().count() > most => {
                     Err(Fault::new(self.name, format!("has {} characters, at most {most} fit", text.chars().count())))
                 }
+                // A value that accounts are told apart by has no blanks around it: with them it would not be found again.
+                _ if self.unique => Ok(Value::String(text.trim().to_owned())),
                 _ => Ok(Value::String(text)),
             },
             FieldType::Integer => text.trim().parse::<i64>().map(Value::from).map_err(|_| fault("a whole number")),
@@ -302,6 +304,13 @@ mod tests {
     fn names_take_the_spelling_and_values_the_type_of_the_system() {
         let typed = fields().typed(&record(&json!({"USERNAME": 1001, "Active": "True", "type": "2"}))).unwrap();
         assert_eq!(typed.to_nested(), json!({"username": "1001", "active": true, "type": 2}));
+    }
+
+    #[test]
+    fn a_unique_value_loses_the_blanks_around_it_and_others_keep_theirs() {
+        let fields = Fields::open(vec![Field::text("number").unique(), Field::text("name")]);
+        let typed = fields.typed(&record(&json!({"number": " a b ", "name": " Jan "}))).unwrap();
+        assert_eq!(typed.to_nested(), json!({"number": "a b", "name": " Jan "}));
     }
 
     #[test]

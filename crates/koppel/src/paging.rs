@@ -32,7 +32,9 @@ impl<T> Page<T> {
 /// A cursor longer than this many bytes is refused.
 pub const LONGEST_CURSOR: usize = 8 * 1024;
 /// A list of more pages than this is refused.
-pub const MOST_PAGES: u64 = 1_000_000;
+pub const MOST_PAGES: u64 = 100_000;
+/// A list with more empty pages than this one after the other is refused: it makes no progress.
+pub const MOST_EMPTY_PAGES: u32 = 100;
 
 /// Watches the cursors of one list and refuses one that leads in a circle, in constant memory.
 ///
@@ -90,9 +92,9 @@ where
     F: FnMut(Option<Cursor>) -> Fut + Send + 'a,
     Fut: Future<Output = Result<Page<T>>> + Send + 'a,
 {
-    struct State<F>(F, CursorGuard, Option<Cursor>);
-    stream::try_unfold(Some(State(fetch, CursorGuard::default(), None)), move |state| async move {
-        let Some(State(mut fetch, mut guard, cursor)) = state else {
+    struct State<F>(F, CursorGuard, Option<Cursor>, u32);
+    stream::try_unfold(Some(State(fetch, CursorGuard::default(), None, 0)), move |state| async move {
+        let Some(State(mut fetch, mut guard, cursor, empty)) = state else {
             return Ok(None);
         };
         ctx.go_on()?;
@@ -100,7 +102,17 @@ where
         let state = match page.next {
             Some(next) => {
                 guard.step(&next)?;
-                Some(State(fetch, guard, Some(next)))
+                let empty = if page.items.is_empty() { empty + 1 } else { 0 };
+                if empty > MOST_EMPTY_PAGES {
+                    return Err(Error::new(
+                        ErrorKind::Protocol,
+                        format!("the list does not end: {empty} empty pages one after the other, each with a next one"),
+                    )
+                    .with_hint(
+                        "nothing was concluded from the incomplete list; report this to the supplier of the system",
+                    ));
+                }
+                Some(State(fetch, guard, Some(next), empty))
             }
             None => None,
         };
@@ -128,6 +140,23 @@ mod tests {
         let mut guard = CursorGuard::default();
         guard.step(&Cursor("50".into())).unwrap();
         assert_eq!(guard.step(&Cursor("50".into())).unwrap_err().kind(), ErrorKind::Protocol);
+    }
+
+    #[tokio::test]
+    async fn a_list_of_empty_pages_that_never_ends_is_refused_and_some_empty_pages_are_not() {
+        use futures_util::TryStreamExt as _;
+        let clock = crate::ctx::FixedClock::new(jiff::Timestamp::UNIX_EPOCH);
+        let ctx = Ctx::new(std::sync::Arc::new(clock));
+        let list = |last: u32, every: u32| {
+            let fetch = move |cursor: Option<Cursor>| async move {
+                let number: u32 = cursor.map_or(0, |cursor| cursor.0.parse().unwrap());
+                let items = if number % every == 0 { vec![number] } else { vec![] };
+                Ok(Page { items, next: (number < last).then(|| Cursor((number + 1).to_string())) })
+            };
+            pages(&ctx, fetch).try_collect::<Vec<_>>()
+        };
+        assert_eq!(list(900, 100).await.unwrap().concat().len(), 10);
+        assert_eq!(list(u32::MAX, u32::MAX).await.unwrap_err().kind(), ErrorKind::Protocol);
     }
 
     proptest! {

@@ -64,7 +64,7 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove
 
 /// Replaces known secrets in a text, in every form in which they travel.
 ///
-/// Each secret is looked for as it is, percent-encoded, form-encoded, in base64 and JSON-escaped. Clones share
+/// Each secret is looked for as it is, percent-encoded, form-encoded, in base64, JSON-escaped and HTML-escaped. Clones share
 /// one list, so a token that is fetched in the middle of a run is scrubbed from then on everywhere.
 ///
 /// ```
@@ -97,7 +97,9 @@ impl Scrubber {
             percent.to_lowercase(),
             percent,
             form,
+            ascii_json(json.trim_matches('"')),
             json.trim_matches('"').to_owned(),
+            value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;"),
             base64::engine::general_purpose::STANDARD_NO_PAD.encode(value),
             base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value),
         ];
@@ -124,6 +126,19 @@ impl Scrubber {
     }
 }
 
+/// Characters outside ASCII as JSON writers may escape them.
+fn ascii_json(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii() {
+            out.push(c);
+        } else {
+            out.extend(c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,9 +147,15 @@ mod tests {
     fn every_form_of_a_secret_is_scrubbed() {
         let scrubber = Scrubber::default();
         scrubber.add(&Secret::new("s3cr\"et &+ü"));
-        for form in
-            ["s3cr\"et &+ü", "s3cr%22et%20%26%2B%C3%BC", "s3cr%22et+%26%2B%C3%BC", "s3cr\\\"et &+ü", "czNjciJldCAmK8O8"]
-        {
+        for form in [
+            "s3cr\"et &+ü",
+            "s3cr%22et%20%26%2B%C3%BC",
+            "s3cr%22et+%26%2B%C3%BC",
+            "s3cr\\\"et &+ü",
+            "s3cr\\\"et &+\\u00fc",
+            "s3cr&quot;et &amp;+ü",
+            "czNjciJldCAmK8O8",
+        ] {
             assert_eq!(scrubber.text(&format!("<{form}>")), "<***>", "{form}");
         }
     }

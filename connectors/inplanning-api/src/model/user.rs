@@ -53,8 +53,19 @@ impl User {
     }
 
     /// The roles as InPlanning gave them; none where they are null or absent.
-    pub fn roles(&self) -> &[Value] {
-        self.0.get("roles").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    ///
+    /// # Errors
+    /// `Protocol` where they are something else than a list: read as none, they would be overwritten.
+    pub fn roles(&self) -> koppel::Result<&[Value]> {
+        match self.0.get("roles") {
+            None | Some(Value::Null) => Ok(&[]),
+            Some(Value::Array(roles)) => Ok(roles),
+            Some(other) => {
+                let name = self.username().unwrap_or_default();
+                let text = format!("the roles of user [{name}] of InPlanning are a list, not {}", kind(other));
+                Err(Error::new(ErrorKind::Protocol, text))
+            }
+        }
     }
 
     /// The whole object.
@@ -105,11 +116,15 @@ mod tests {
     }
 
     #[test]
-    fn roles_may_be_null_absent_or_something_else() {
-        for value in [json!({}), json!({"roles": null}), json!({"roles": "none"})] {
-            assert!(user(value).roles().is_empty());
+    fn roles_may_be_null_or_absent_and_nothing_else() {
+        for value in [json!({}), json!({"roles": null})] {
+            assert!(user(value).roles().unwrap().is_empty());
         }
-        assert_eq!(user(json!({"roles": [{"role": "Planner"}]})).roles().len(), 1);
+        assert_eq!(user(json!({"roles": [{"role": "Planner"}]})).roles().unwrap().len(), 1);
+        for odd in [json!("none"), json!({}), json!(false), json!(0)] {
+            let error = user(json!({"username": "1001", "roles": odd})).roles().unwrap_err();
+            assert!(error.is(ErrorKind::Protocol) && error.message().contains("[1001]"), "{error}");
+        }
     }
 
     #[test]

@@ -157,3 +157,36 @@ async fn an_error_in_an_answer_that_says_it_succeeded_is_an_error_all_the_same()
     assert!(error.message().contains("17 - not allowed"), "{error}");
     assert!(client.put_user(&ctx(), user.as_object().unwrap()).await.is_err());
 }
+
+/// What a change of a user comes to with this answer.
+async fn change(body: &str) -> koppel::Result<()> {
+    let (server, client) = start().await;
+    answer_with(&server, "PUT", "/users", ResponseTemplate::new(200).set_body_string(body)).await;
+    client.put_user(&ctx(), json!({"username": "1"}).as_object().unwrap()).await
+}
+
+#[tokio::test]
+async fn an_error_has_any_shape() {
+    for error in [
+        r#"{"error":{"code":17}}"#,
+        r#"{"error":{"message":"17 - not allowed"}}"#,
+        r#"{"error":17}"#,
+        r#"{"error":true}"#,
+        r#"{"error":["x"]}"#,
+    ] {
+        let error = change(error).await.unwrap_err();
+        assert!(error.message().contains("17") || error.message().contains("error"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn the_answer_to_a_change_is_nothing_or_json() {
+    for fine in ["", " \r\n", "null", "[]", "\"ok\"", "0", "{}", r#"{"error":null}"#, r#"{"error":false}"#, r#"{"error":""}"#] {
+        change(fine).await.unwrap();
+    }
+    for odd in ["<html>Log in</html>", r#"{"username":"1","#, "ok"] {
+        let error = change(odd).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Ambiguous, "{odd}: {error}");
+        assert!(error.message().starts_with("could not change user [1]: "), "{error}");
+    }
+}

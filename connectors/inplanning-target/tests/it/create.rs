@@ -33,11 +33,28 @@ async fn i14_the_reference_is_the_username_of_the_user_that_was_made() {
 }
 
 #[tokio::test]
-async fn i14_an_answer_without_a_user_leaves_the_username_that_was_sent() {
+async fn i14_an_answer_that_is_no_user_is_success_only_where_inplanning_shows_the_user() {
+    for odd in ["<html>Log in</html>", "null", "[]", "\"ok\"", "{}", "0", "{\"username\":", "", "{\"username\":null}"] {
+        let fake = Fake::start().await;
+        fake.fail("POST", 200, odd, 9).await;
+        let report = fake.run(create(&data(), None)).await;
+        let error = report.error.as_ref().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Ambiguous, "{odd}: {report:?}");
+        assert!(error.message().contains("no user, and does not show the user [1001]"), "{odd}: {error}");
+        // It was made all the same.
+        fake.put(&jan());
+        let report = fake.run(create(&data(), None)).await;
+        assert_eq!((&report.outcome, report.reference.unwrap().to_string()), (&Outcome::Created, "1001".into()), "{odd}");
+    }
+}
+
+#[tokio::test]
+async fn i14_a_create_that_cannot_be_looked_at_is_not_known_to_have_failed() {
     let fake = Fake::start().await;
     fake.fail("POST", 200, "created", 1).await;
+    fake.fail("GET", 403, "{}", 1).await;
     let report = fake.run(create(&data(), None)).await;
-    assert_eq!(report.reference.unwrap().to_string(), "1001");
+    assert_eq!(report.error.as_ref().unwrap().kind(), ErrorKind::Ambiguous, "{report:?}");
 }
 
 #[tokio::test]

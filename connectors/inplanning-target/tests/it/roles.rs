@@ -46,6 +46,21 @@ async fn i9_a_role_gets_a_start_date_only_where_the_configuration_says_so() {
 }
 
 #[tokio::test]
+async fn roles_that_are_no_list_are_neither_overwritten_nor_read_as_none() {
+    for odd in [json!({"role": "Planner"}), json!("Planner"), json!(false), json!(0)] {
+        let fake = Fake::start().await;
+        fake.put(&jan_with(&odd));
+        let granted = fake.run(grant()).await.error.unwrap();
+        let read = fake.target.permissions().unwrap().memberships(&fake.ctx, None).await.unwrap_err();
+        for error in [granted, read] {
+            assert_eq!(error.kind(), koppel::ErrorKind::Protocol, "{odd}: {error}");
+            assert!(error.message().contains("roles of user [1001]"), "{error}");
+        }
+        assert!(fake.writes().await.is_empty());
+    }
+}
+
+#[tokio::test]
 async fn i10_every_duplicate_is_removed_whatever_its_case() {
     let fake = Fake::start().await;
     let roles = json!([

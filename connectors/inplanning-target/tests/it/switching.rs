@@ -98,7 +98,7 @@ async fn i18_a_preview_of_enable_succeeds() {
 async fn i28_a_user_cannot_be_deleted_and_the_answer_says_so() {
     let fake = Fake::start().await;
     let reference = fake.put(&jan());
-    let report = fake.run(Action::Delete { reference }).await;
+    let report = fake.run(Action::Delete { reference, data: Record::new() }).await;
     assert_eq!(report.error.as_ref().unwrap().kind(), ErrorKind::Config);
     assert!(audit(&report).contains("InPlanning cannot delete accounts"), "{}", audit(&report));
 }

@@ -146,7 +146,7 @@ pub(crate) fn disable(reference: &Reference) -> Action {
 }
 
 pub(crate) fn delete(reference: &Reference) -> Action {
-    Action::Delete { reference: reference.clone() }
+    Action::Delete { reference: reference.clone(), data: Record::new() }
 }
 
 pub(crate) fn key(key: &str) -> Value {

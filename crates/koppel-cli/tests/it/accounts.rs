@@ -21,7 +21,11 @@ impl<'a> Story<'a> {
     /// Runs an action dry and then for real.
     fn step(&mut self, what: &str, action: &str, input: &Value) -> Answer {
         let writes = self.world.writes();
-        let dry = self.world.run(self.id, action, &self.world.document(self.id, &merged(input.clone(), &json!({"DryRun": true}))));
+        let dry = self.world.run(
+            self.id,
+            action,
+            &self.world.document(self.id, &merged(input.clone(), &json!({"DryRun": true}))),
+        );
         assert_eq!(self.world.writes(), writes, "a dry run of {action} writes nothing");
         let output = self.world.run(self.id, action, &self.world.document(self.id, input));
         let (dry, real) = (dry.answer(), output.answer());
@@ -68,9 +72,20 @@ fn the_doors_from_create_to_delete() {
     assert_eq!(world.sandbox.ipassan().door_profile(uuid), None, "create opens no door");
 
     let linked = story.quiet("the person exists", "create", &new_person("1001"));
-    assert_eq!((linked.actions(), linked.reference(), &linked.0["AccountCorrelated"]), (vec!["CorrelateAccount"], reference.clone(), &json!(true)));
-    story.quiet("the number is its own", "uniqueness", &merged(about(&reference, &json!({"number": "1001"})), &json!({"Operation": "update"})));
-    let taken = story.quiet("the number is another's", "uniqueness", &merged(about(&Value::Null, &json!({"number": "1001"})), &json!({"Operation": "create"})));
+    assert_eq!(
+        (linked.actions(), linked.reference(), &linked.0["AccountCorrelated"]),
+        (vec!["CorrelateAccount"], reference.clone(), &json!(true))
+    );
+    story.quiet(
+        "the number is its own",
+        "uniqueness",
+        &merged(about(&reference, &json!({"number": "1001"})), &json!({"Operation": "update"})),
+    );
+    let taken = story.quiet(
+        "the number is another's",
+        "uniqueness",
+        &merged(about(&Value::Null, &json!({"number": "1001"})), &json!({"Operation": "create"})),
+    );
     assert_eq!(taken.0["NonUniqueFields"], json!(["number"]));
 
     story.step("a new name", "update", &about(&reference, &json!({"lastname": "de Vries", "firstname": "Jan"})));
@@ -83,14 +98,21 @@ fn the_doors_from_create_to_delete() {
     story.quiet("they are open", "enable", &about(&reference, &key("Noord")));
     story.step("other doors", "update", &about(&reference, &key("Zuid")));
     assert_eq!(world.sandbox.ipassan().door_profile(uuid).as_deref(), Some("Zuid"));
-    story.import("import-accounts", &json!({"ImportFields": ["number", "lastname", "_extension.accessProfileLookupKey"]}));
+    story.import(
+        "import-accounts",
+        &json!({"ImportFields": ["number", "lastname", "_extension.accessProfileLookupKey"]}),
+    );
     story.step("the doors close", "disable", &about(&reference, &json!({})));
     assert_eq!(world.sandbox.ipassan().door_profile(uuid), None);
     story.quiet("they are closed", "disable", &about(&reference, &json!({})));
     let gone = story.step("the person leaves", "delete", &about(&reference, &json!({})));
     assert_eq!((gone.actions(), person()), (vec!["DeleteAccount"], None));
     for (action, success) in [("delete", true), ("disable", true), ("update", false), ("enable", false)] {
-        let answer = story.quiet("the person is gone", action, &about(&reference, &merged(json!({"lastname": "Bakker"}), &key("Noord"))));
+        let answer = story.quiet(
+            "the person is gone",
+            action,
+            &about(&reference, &merged(json!({"lastname": "Bakker"}), &key("Noord"))),
+        );
         assert_eq!(answer.success(), success, "{action}");
     }
     insta::assert_json_snapshot!("doors", story.told);
@@ -118,44 +140,87 @@ fn the_planning_from_create_to_disable() {
     let reference = story.step("a new user", "create", &new_user("1001")).reference();
     assert_eq!(reference, "1001");
     let user = || world.sandbox.inplanning().user("1001").unwrap();
-    let roles = || user().roles.unwrap_or_default().into_iter().map(|r| format!("{} of {}", r.role, r.resource_group.unwrap_or_default()));
+    let roles = || {
+        user()
+            .roles
+            .unwrap_or_default()
+            .into_iter()
+            .map(|r| format!("{} of {}", r.role, r.resource_group.unwrap_or_default()))
+    };
     assert_eq!((user().active, user().email.as_deref()), (false, Some("j@x.example")));
 
     let linked = story.quiet("the user exists", "create", &new_user("1001"));
     assert_eq!((linked.actions(), linked.reference()), (vec!["CorrelateAccount"], reference.clone()));
-    let by = json!({"Enabled": true, "PersonFieldValue": "j@x.example", "AccountField": "email", "AccountFieldValue": null});
-    let linked = story.quiet("by another field", "create", &merged(new_user("1002"), &json!({"CorrelationConfiguration": by})));
+    let by =
+        json!({"Enabled": true, "PersonFieldValue": "j@x.example", "AccountField": "email", "AccountFieldValue": null});
+    let linked =
+        story.quiet("by another field", "create", &merged(new_user("1002"), &json!({"CorrelationConfiguration": by})));
     assert_eq!(linked.reference(), "1001");
     let taken = story.quiet("the name is another's", "uniqueness", &about(&Value::Null, &json!({"username": "1001"})));
     assert_eq!(taken.0["NonUniqueFields"], json!(["username"]));
     story.quiet("the name is its own", "uniqueness", &about(&reference, &json!({"username": "1001"})));
 
     story.step("a new name", "update", &about(&reference, &json!({"username": "1001", "lastName": "de Vries"})));
-    assert_eq!((user().last_name.as_deref(), user().email.as_deref()), (Some("de Vries"), Some("j@x.example")), "the whole user is sent");
+    assert_eq!(
+        (user().last_name.as_deref(), user().email.as_deref()),
+        (Some("de Vries"), Some("j@x.example")),
+        "the whole user is sent"
+    );
     story.quiet("nothing new", "update", &about(&reference, &json!({"lastName": "de Vries"})));
     story.step("the user may log in", "enable", &about(&reference, &json!({})));
     assert!(user().active);
     story.quiet("the user may log in already", "enable", &about(&reference, &json!({})));
 
     let offered = story.quiet("what is on offer", "permissions", &json!({}));
-    assert_eq!(offered.0["Permissions"][1], json!({"DisplayName": "Planner", "Identification": {"Reference": "Planner"}}));
+    assert_eq!(
+        offered.0["Permissions"][1],
+        json!({"DisplayName": "Planner", "Identification": {"Reference": "Planner"}})
+    );
     story.step("a role", "grant", &permission(&reference, "Medewerker", "grant", &json!([]), &[]));
     assert_eq!(roles().collect::<Vec<_>>(), ["Medewerker of Company"]);
     story.quiet("a role that nobody offers", "grant", &permission(&reference, "Directeur", "grant", &json!([]), &[]));
     let (noord, zuid) = (contract("c1", "Noord"), contract("c2", "Zuid"));
-    let granted = story.step("a role per contract", "sub-permissions", &permission(&reference, "Planner", "grant", &json!([]), &[noord.clone(), zuid]));
-    assert_eq!(roles().collect::<Vec<_>>(), ["Medewerker of Company", "Planner of Planner Noord", "Planner of Planner Zuid"]);
-    story.quiet("the contracts are the same", "sub-permissions", &permission(&reference, "Planner", "update", &granted.0["SubPermissions"], &[noord.clone(), contract("c2", "Zuid")]));
+    let granted = story.step(
+        "a role per contract",
+        "sub-permissions",
+        &permission(&reference, "Planner", "grant", &json!([]), &[noord.clone(), zuid]),
+    );
+    assert_eq!(
+        roles().collect::<Vec<_>>(),
+        ["Medewerker of Company", "Planner of Planner Noord", "Planner of Planner Zuid"]
+    );
+    story.quiet(
+        "the contracts are the same",
+        "sub-permissions",
+        &permission(
+            &reference,
+            "Planner",
+            "update",
+            &granted.0["SubPermissions"],
+            &[noord.clone(), contract("c2", "Zuid")],
+        ),
+    );
     let moved = [noord, contract("c3", "Oost")];
-    let moved = story.step("another contract", "sub-permissions", &permission(&reference, "Planner", "update", &granted.0["SubPermissions"], &moved));
+    let moved = story.step(
+        "another contract",
+        "sub-permissions",
+        &permission(&reference, "Planner", "update", &granted.0["SubPermissions"], &moved),
+    );
     assert_eq!(moved.actions(), ["GrantPermission", "RevokePermission"]);
-    assert_eq!(roles().collect::<Vec<_>>(), ["Medewerker of Company", "Planner of Planner Noord", "Planner of Planner Oost"]);
+    assert_eq!(
+        roles().collect::<Vec<_>>(),
+        ["Medewerker of Company", "Planner of Planner Noord", "Planner of Planner Oost"]
+    );
 
     story.import("import-accounts", &json!({"ImportFields": ["username", "lastName", "email", "active"]}));
     story.import("import-permissions", &json!({}));
     story.import("import-sub-permissions", &json!({}));
 
-    story.step("the permission ends", "sub-permissions", &permission(&reference, "Planner", "revoke", &moved.0["SubPermissions"], &[]));
+    story.step(
+        "the permission ends",
+        "sub-permissions",
+        &permission(&reference, "Planner", "revoke", &moved.0["SubPermissions"], &[]),
+    );
     story.step("the role ends", "revoke", &permission(&reference, "Medewerker", "revoke", &json!([]), &[]));
     assert_eq!(roles().count(), 0);
     story.step("the user leaves", "disable", &about(&reference, &json!({})));
@@ -168,7 +233,12 @@ fn the_planning_from_create_to_disable() {
         let answer = story.quiet("the user is gone", action, &about(&reference, &json!({"lastName": "Bakker"})));
         assert_eq!(answer.success(), success, "{action}");
     }
-    for (action, operation, success) in [("grant", "grant", false), ("revoke", "revoke", true), ("sub-permissions", "grant", false), ("sub-permissions", "revoke", true)] {
+    for (action, operation, success) in [
+        ("grant", "grant", false),
+        ("revoke", "revoke", true),
+        ("sub-permissions", "grant", false),
+        ("sub-permissions", "revoke", true),
+    ] {
         let input = permission(&reference, "Medewerker", operation, &json!([]), &[]);
         let answer = story.quiet("the user is gone", action, &input);
         assert_eq!(answer.success(), success, "{action} {operation}");
@@ -185,16 +255,21 @@ fn a_connector_refuses_what_its_manifest_does_not_offer() {
         let input = world.document(id, &permission(&json!("1001"), "Medewerker", "grant", &json!([]), &[]));
         let before = world.requests();
         let mut refused = Vec::new();
-        for action in ["delete", "grant", "revoke", "sub-permissions", "permissions"].into_iter().filter(|action| !offers(action)) {
+        for action in
+            ["delete", "grant", "revoke", "sub-permissions", "permissions"].into_iter().filter(|action| !offers(action))
+        {
             let output = world.run(id, action, &input).exits(1);
-            assert!(output.answer().error().contains(&manifest["title"].as_str().unwrap().replace("Intus ", "")), "{output:#?}");
+            assert!(
+                output.answer().error().contains(&manifest["title"].as_str().unwrap().replace("Intus ", "")),
+                "{output:#?}"
+            );
             refused.push(action);
         }
         for action in ["import-permissions", "import-sub-permissions"].into_iter().filter(|action| !offers(action)) {
             let output = world.run(id, action, &input).exits(1).says_nothing();
             assert!(output.stderr.contains("has no permissions"), "{output:#?}");
         }
-        assert_eq!(refused.is_empty(), false);
+        assert!(!refused.is_empty());
         assert_eq!(world.requests(), before, "nothing was asked of the system");
     }
 }
@@ -207,11 +282,24 @@ fn a_missing_reference_fails_before_any_request() {
         (PLANNING, &["update", "enable", "disable", "grant", "revoke", "sub-permissions"]),
     ] {
         for action in actions {
-            for references in [json!({"Account": null}), json!({"Account": ""}), json!({"Account": "  "}), json!({"Account": {}}), json!({}), Value::Null] {
+            for references in [
+                json!({"Account": null}),
+                json!({"Account": ""}),
+                json!({"Account": "  "}),
+                json!({"Account": {}}),
+                json!({}),
+                Value::Null,
+            ] {
                 for dry in [false, true] {
-                    let input = world.document(id, &json!({"References": references, "DryRun": dry, "Data": {"lastname": "x", "lastName": "x"}}));
+                    let input = world.document(
+                        id,
+                        &json!({"References": references, "DryRun": dry, "Data": {"lastname": "x", "lastName": "x"}}),
+                    );
                     let output = world.run(id, action, &input).exits(1);
-                    assert!(output.answer().error().contains("The account reference could not be found"), "{references}: {output:#?}");
+                    assert!(
+                        output.answer().error().contains("The account reference could not be found"),
+                        "{references}: {output:#?}"
+                    );
                 }
             }
         }
@@ -235,9 +323,13 @@ fn a_correlation_without_field_or_value_is_no_reason_to_create() {
     let world = World::empty();
     for (correlation, expected) in [
         (json!({"Enabled": true, "AccountField": "", "PersonFieldValue": "1001"}), "no account field"),
-        (json!({"Enabled": true, "AccountField": "number", "PersonFieldValue": null, "AccountFieldValue": ""}), "no value for [number]"),
+        (
+            json!({"Enabled": true, "AccountField": "number", "PersonFieldValue": null, "AccountFieldValue": ""}),
+            "no value for [number]",
+        ),
     ] {
-        let input = world.document(DOORS, &merged(new_person("1001"), &json!({"CorrelationConfiguration": correlation})));
+        let input =
+            world.document(DOORS, &merged(new_person("1001"), &json!({"CorrelationConfiguration": correlation})));
         let output = world.run(DOORS, "create", &input).exits(1);
         assert!(output.answer().error().contains(expected), "{output:#?}");
     }
@@ -248,7 +340,12 @@ fn a_correlation_without_field_or_value_is_no_reason_to_create() {
 fn two_accounts_that_correlate_are_an_error() {
     let world = World::empty();
     for _ in 0..2 {
-        let person = koppel_sandbox::ipassan::Person { lastname: "Jansen".into(), number: Some("1001".into()), kind: 2, ..Default::default() };
+        let person = koppel_sandbox::ipassan::Person {
+            lastname: "Jansen".into(),
+            number: Some("1001".into()),
+            kind: 2,
+            ..Default::default()
+        };
         world.sandbox.ipassan().insert(person);
     }
     let output = world.run(DOORS, "create", &world.document(DOORS, &new_person("1001"))).exits(1);
@@ -264,4 +361,38 @@ fn a_profile_that_the_system_ignores_without_a_word_is_an_error() {
     let input = crate::support::document(&world.config_with(DOORS, &profiles), &about(&reference, &key("Spook")));
     let output = world.run(DOORS, "enable", &input).exits(1);
     assert!(output.answer().error().contains("IPassan ignored access profile"), "{output:#?}");
+}
+
+#[ignore = "the dry run leaves out what becomes of the access profile; see /tmp/cli-bugs.md, 3"]
+#[test]
+fn a_dry_run_of_enable_and_disable_says_what_the_real_one_will_say() {
+    let world = World::empty();
+    let reference = world.run(DOORS, "create", &world.document(DOORS, &new_person("1001"))).answer().reference();
+    for (action, data) in [("enable", key("Noord")), ("disable", json!({}))] {
+        let input = about(&reference, &data);
+        let dry = world
+            .run(DOORS, action, &world.document(DOORS, &merged(input.clone(), &json!({"DryRun": true}))))
+            .fine()
+            .answer();
+        let real = world.run(DOORS, action, &world.document(DOORS, &input)).fine().answer();
+        assert_eq!(dry.0, real.0);
+    }
+}
+
+#[ignore = "the error line of an action that could not begin names the command; see /tmp/cli-bugs.md, 2"]
+#[test]
+fn an_action_that_could_not_begin_is_named_as_one_that_failed_on_its_way() {
+    let world = World::empty();
+    world.faults("inplanning:*:403*");
+    let begun = |answer: &Answer| answer.error().split(". Error: ").next().unwrap().to_owned();
+    let wrong = json!({"ClientId": ""});
+    for action in ["create", "update", "enable", "disable", "grant", "revoke", "sub-permissions", "uniqueness"] {
+        let context = merged(
+            permission(&json!("1001"), "Medewerker", "grant", &json!([]), &[]),
+            &json!({"Data": {"username": "1001"}, "CorrelationConfiguration": new_user("1001")["CorrelationConfiguration"]}),
+        );
+        let refused = world.run(PLANNING, action, &crate::support::document(&wrong, &context)).exits(2).answer();
+        let failed = world.run(PLANNING, action, &world.document(PLANNING, &context)).exits(1).answer();
+        assert_eq!(begun(&refused), begun(&failed), "{action}");
+    }
 }

@@ -14,9 +14,10 @@ fn creates(world: &World, numbers: impl Iterator<Item = usize>) -> Vec<String> {
 #[test]
 fn many_creates_share_one_token_and_one_listing_and_answer_in_order() {
     let world = World::with(Options::default().persons(120));
-    let output = world.batch(DOORS, "create", 8, &creates(&world, 1..=60)).exits(1 - 1);
+    let output = world.batch(DOORS, "create", 8, &creates(&world, 1..=60)).fine();
     let answers = output.answers();
-    let numbers: Vec<String> = answers.iter().map(|answer| answer.0["Data"]["number"].as_str().unwrap().to_owned()).collect();
+    let numbers: Vec<String> =
+        answers.iter().map(|answer| answer.0["Data"]["number"].as_str().unwrap().to_owned()).collect();
     assert_eq!(numbers, (1..=60).map(|number| format!("n{number}")).collect::<Vec<_>>());
     assert!(answers.iter().all(|answer| answer.actions() == ["CreateAccount"]));
     for answer in &answers {
@@ -54,11 +55,21 @@ fn good_and_bad_lines_each_have_their_answer_and_the_exit_code_is_1() {
     let good = |number: &str| world.document(DOORS, &new_person(number)).to_string();
     let wrong_config = document(&json!({"clientID": "x"}), &new_person("n3")).to_string();
     let no_lastname = world.document(DOORS, &merged(new_person("n5"), &json!({"Data": {"number": "n5"}}))).to_string();
-    let lines = [good("n1"), "{\"actionContext\": ".to_owned(), wrong_config, good("n4"), no_lastname, "[]".to_owned(), good("n7")];
+    let lines = [
+        good("n1"),
+        "{\"actionContext\": ".to_owned(),
+        wrong_config,
+        good("n4"),
+        no_lastname,
+        "[]".to_owned(),
+        good("n7"),
+    ];
     let output = world.batch(DOORS, "create", 8, &lines);
     let answers = output.answers();
     assert_eq!(answers.iter().map(Answer::success).collect::<Vec<_>>(), [true, false, false, true, false, false, true]);
-    for (index, expected) in [(1, "not JSON"), (2, "actionContext.Configuration."), (4, "lastname"), (5, "not a JSON object")] {
+    for (index, expected) in
+        [(1, "not JSON"), (2, "actionContext.Configuration."), (4, "lastname"), (5, "not a JSON object")]
+    {
         assert!(answers[index].error().contains(expected), "{:#?}", answers[index]);
     }
     assert!(output.stderr.contains("4 of 7 actions failed"), "{output:#?}");
@@ -82,7 +93,9 @@ fn the_same_person_spelled_in_another_way_makes_one_account_too() {
     let world = World::with(Options::default().persons(0).latency(std::time::Duration::from_millis(5)));
     let spelled = |number: Value, field: &str| {
         let correlation = json!({"Enabled": true, "AccountField": field, "PersonFieldValue": number});
-        world.document(DOORS, &merged(new_person("1001"), &json!({"CorrelationConfiguration": correlation}))).to_string()
+        world
+            .document(DOORS, &merged(new_person("1001"), &json!({"CorrelationConfiguration": correlation})))
+            .to_string()
     };
     let lines = [spelled(json!("1001"), "number"), spelled(json!(" 1001 "), "number"), spelled(json!(1001), "Number")];
     let answers = world.batch(DOORS, "create", 8, &lines).answers();
@@ -95,8 +108,11 @@ fn lines_about_one_account_are_carried_out_in_their_order() {
     let world = World::with(Options::default().persons(0).latency(std::time::Duration::from_millis(5)));
     let reference = world.run(DOORS, "create", &world.document(DOORS, &new_person("1001"))).answer().reference();
     let other = world.run(DOORS, "create", &world.document(DOORS, &new_person("1002"))).answer().reference();
-    let line = |reference: &Value, name: &str| world.document(DOORS, &about(reference, &json!({"lastname": name}))).to_string();
-    let lines: Vec<String> = (1..=20).flat_map(|n| [line(&reference, &format!("A{n}")), line(&other, &format!("B{n}"))]).collect();
+    let line = |reference: &Value, name: &str| {
+        world.document(DOORS, &about(reference, &json!({"lastname": name}))).to_string()
+    };
+    let lines: Vec<String> =
+        (1..=20).flat_map(|n| [line(&reference, &format!("A{n}")), line(&other, &format!("B{n}"))]).collect();
     let answers = world.batch(DOORS, "update", 8, &lines).answers();
     for (account, letter) in [(0, 'A'), (1, 'B')] {
         let mine: Vec<&Answer> = answers.iter().skip(account).step_by(2).collect();
@@ -154,7 +170,9 @@ fn each_answer_is_out_before_the_next_line_is_needed() {
 #[test]
 fn a_dry_run_and_a_real_one_stand_side_by_side_in_a_batch() {
     let world = World::empty();
-    let dry = |number: &str, dry: bool| world.document(DOORS, &merged(new_person(number), &json!({"DryRun": dry}))).to_string();
+    let dry = |number: &str, dry: bool| {
+        world.document(DOORS, &merged(new_person(number), &json!({"DryRun": dry}))).to_string()
+    };
     let lines = [dry("n1", true), dry("n2", false), dry("n3", true), dry("n4", false)];
     let answers = world.batch(DOORS, "create", 8, &lines).answers();
     assert!(answers.iter().all(|answer| answer.actions() == ["CreateAccount"]));
@@ -169,7 +187,9 @@ fn a_batch_may_have_several_configurations() {
     let noord = world.config(DOORS);
     let wrong = world.config_with(DOORS, &json!({"clientSecret": "canary-wrong"}));
     let gentle = world.config_with(DOORS, &json!({"concurrency": 1}));
-    let lines: Vec<String> = (1..=9).map(|n| document([&noord, &wrong, &gentle][n % 3], &new_person(&format!("n{n}"))).to_string()).collect();
+    let lines: Vec<String> = (1..=9)
+        .map(|n| document([&noord, &wrong, &gentle][n % 3], &new_person(&format!("n{n}"))).to_string())
+        .collect();
     let answers = world.batch(DOORS, "create", 4, &lines).answers();
     for (n, answer) in (1..).zip(&answers) {
         assert_eq!(answer.success(), n % 3 != 1, "{answer:#?}");
@@ -180,7 +200,8 @@ fn a_batch_may_have_several_configurations() {
 #[test]
 fn users_of_the_planning_are_made_in_a_batch_with_one_token() {
     let world = World::empty();
-    let lines: Vec<String> = (1..=20).map(|n| world.document(PLANNING, &crate::support::new_user(&format!("u{n}"))).to_string()).collect();
+    let lines: Vec<String> =
+        (1..=20).map(|n| world.document(PLANNING, &crate::support::new_user(&format!("u{n}"))).to_string()).collect();
     let answers = world.batch(PLANNING, "create", 8, &lines).answers();
     assert!(answers.iter().all(|answer| answer.actions() == ["CreateAccount"]));
     assert_eq!((world.stats().inplanning_tokens, world.sandbox.inplanning().users().len()), (1, 20));
@@ -200,4 +221,25 @@ fn a_batch_that_is_interrupted_finishes_what_it_began_and_says_so() {
     assert!(output.stderr.contains("stopped after 1 actions"), "{output:#?}");
     drop(stdin);
     assert_eq!(world.sandbox.ipassan().count(), 1);
+}
+
+#[ignore = "a batch in UTF-16 is cut in the middle of its line ends; see /tmp/cli-bugs.md, 1"]
+#[test]
+fn a_batch_that_windows_powershell_wrote_to_a_file_is_read() {
+    let world = World::empty();
+    let text = creates(&world, 1..=3).join("\r\n");
+    let bytes: Vec<u8> = std::iter::once(0xFEFF).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let file = world.file("lines.jsonl", bytes);
+    let output = world.koppel(&["run", DOORS, "create", "--batch", "--input", file.to_str().unwrap()]).run();
+    assert_eq!(output.answers().iter().map(Answer::success).collect::<Vec<_>>(), [true, true, true]);
+    assert_eq!(world.sandbox.ipassan().count(), 3);
+}
+
+#[test]
+fn a_line_that_is_too_long_does_not_take_the_next_one_with_it() {
+    let world = World::empty();
+    let lines = ["x".repeat(16 * 1024 * 1024 + 10), creates(&world, 1..=1).remove(0)];
+    let answers = world.batch(DOORS, "create", 2, &lines).answers();
+    assert!(answers[0].error().contains("larger than 16 MiB"), "{answers:#?}");
+    assert_eq!((answers.len(), answers[1].actions()), (2, vec!["CreateAccount"]));
 }

@@ -26,7 +26,8 @@ fn the_demo_tells_who_what_why_and_what_the_system_answered() {
     let world = World::empty();
     let output = world.koppel(&["demo"]).run().fine();
     // The port is another one each time, and the requests that find a token shared are too.
-    let story = output.stdout.lines().filter(|line| !line.starts_with("Stand-in systems") && !line.ends_with("HTTP requests."));
+    let story =
+        output.stdout.lines().filter(|line| !line.starts_with("Stand-in systems") && !line.ends_with("HTTP requests."));
     insta::assert_snapshot!("demo", world.redact(&story.collect::<Vec<_>>().join("\n")));
     assert_eq!(world.requests(), 0, "it has stand-ins of its own");
     assert!(!world.path("state").exists(), "it leaves nothing behind");
@@ -49,14 +50,15 @@ fn the_report_is_one_page_that_needs_nothing_else() {
     assert!(page.contains("15:00-23:00 Laat"), "the shift of the flex worker");
     assert!(page.trim_start().starts_with("<!doctype html>") && page.trim_end().ends_with("</html>"));
     assert!(!page.contains("canary-"));
-    let files: Vec<_> = std::fs::read_dir(file.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let files: Vec<_> =
+        std::fs::read_dir(file.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(files, ["report.html"], "one file");
 }
 
 #[test]
-fn a_report_that_cannot_be_written_fails() {
+fn a_report_that_cannot_be_written_is_refused_before_the_story_begins() {
     let world = World::empty();
     let file = world.path("no/such/folder/report.html");
-    let output = world.koppel(&["demo", "--report", file.to_str().unwrap()]).run().exits(1);
+    let output = world.koppel(&["demo", "--report", file.to_str().unwrap()]).run().exits(2).says_nothing();
     assert!(output.stderr.contains("report.html"), "{output:#?}");
 }

@@ -13,17 +13,33 @@ fn input_that_cannot_be_read_exits_with_2_and_prints_no_result() {
         (" \r\n\t ".to_owned(), "the input is empty"),
         ("{\"actionContext\": ".to_owned(), "not JSON"),
         ("not json".to_owned(), "not JSON"),
+        ("[".repeat(100_000), "recursion limit"),
         ("[]".to_owned(), "is not a JSON object"),
         ("{}".to_owned(), "actionContext: is missing"),
         (json!({"actionContext": 7}).to_string(), "actionContext: is not a JSON object"),
         (json!({"actionContext": {}}).to_string(), "actionContext.Configuration: is missing"),
-        (json!({"actionContext": {"Configuration": []}}).to_string(), "actionContext.Configuration: is not a JSON object"),
-        (document(&good, &json!({"DryRun": "maybe"})).to_string(), "actionContext.DryRun: \"maybe\" is not true or false"),
+        (
+            json!({"actionContext": {"Configuration": []}}).to_string(),
+            "actionContext.Configuration: is not a JSON object",
+        ),
+        (
+            document(&good, &json!({"DryRun": "maybe"})).to_string(),
+            "actionContext.DryRun: \"maybe\" is not true or false",
+        ),
         (document(&good, &json!({"Operation": "explode"})).to_string(), "actionContext.Operation: [explode]"),
         (document(&good, &json!({"Data": [1, 2]})).to_string(), "actionContext.Data: is not a JSON object"),
-        (document(&good, &json!({"CurrentPermissions": [{}]})).to_string(), "actionContext.CurrentPermissions[0].Reference: is missing"),
-        (document(&good, &json!({"personContext": {"Person": {"Contracts": ["@{ExternalId=1}"]}}})).to_string(), "personContext.Person.Contracts[0]: "),
-        (document(&good, &json!({"References": "System.Collections.Hashtable"})).to_string(), "ConvertTo-Json -Depth 20"),
+        (
+            document(&good, &json!({"CurrentPermissions": [{}]})).to_string(),
+            "actionContext.CurrentPermissions[0].Reference: is missing",
+        ),
+        (
+            document(&good, &json!({"personContext": {"Person": {"Contracts": ["@{ExternalId=1}"]}}})).to_string(),
+            "personContext.Person.Contracts[0]: ",
+        ),
+        (
+            document(&good, &json!({"References": "System.Collections.Hashtable"})).to_string(),
+            "ConvertTo-Json -Depth 20",
+        ),
         (document(&good, &json!({"Data": "@{lastname=Jansen}"})).to_string(), "ConvertTo-Json -Depth 20"),
     ] {
         let output = world.koppel(&["run", DOORS, "create"]).input(input.clone()).run().exits(2).says_nothing();
@@ -36,7 +52,11 @@ fn input_that_cannot_be_read_exits_with_2_and_prints_no_result() {
 #[test]
 fn bytes_that_are_no_text_are_named_by_their_place() {
     let world = World::empty();
-    for (bytes, expected) in [(&b"{\"a\": \"\xe9\"}"[..], "byte 7"), (b"\xff\xfe{", "UTF-16"), (b"\xff\xfe\x00\xd8{\0", "not UTF-16 at byte 2")] {
+    for (bytes, expected) in [
+        (&b"{\"a\": \"\xe9\"}"[..], "byte 7"),
+        (b"\xff\xfe{", "UTF-16"),
+        (b"\xff\xfe\x00\xd8{\0", "not UTF-16 at byte 2"),
+    ] {
         let output = world.koppel(&["run", DOORS, "create"]).input(bytes).run().exits(2).says_nothing();
         assert!(output.stderr.contains(expected), "{output:#?}");
     }
@@ -49,7 +69,8 @@ fn input_comes_from_a_file_too() {
     let output = world.koppel(&["run", DOORS, "create", "--input", file.to_str().unwrap()]).run().fine();
     assert_eq!(output.answer().actions(), ["CreateAccount"]);
     let missing = world.path("nowhere.json");
-    let output = world.koppel(&["run", DOORS, "create", "--input", missing.to_str().unwrap()]).run().exits(2).says_nothing();
+    let output =
+        world.koppel(&["run", DOORS, "create", "--input", missing.to_str().unwrap()]).run().exits(2).says_nothing();
     assert!(output.stderr.contains("nowhere.json"), "{output:#?}");
 }
 
@@ -90,7 +111,8 @@ fn a_configuration_with_five_faults_is_one_error_line_in_the_audit_log_and_five_
             let output = world.run(id, action, &input).exits(2);
             let answer = output.answer();
             assert!(answer.error().contains("actionContext.Configuration."), "{action}: {output:#?}");
-            let faults: Vec<&str> = output.stderr.lines().filter(|line| line.contains("actionContext.Configuration.")).collect();
+            let faults: Vec<&str> =
+                output.stderr.lines().filter(|line| line.contains("actionContext.Configuration.")).collect();
             assert!(faults.len() >= 5 && faults.len() == output.stderr.lines().count(), "{output:#?}");
         }
     }

@@ -5,16 +5,12 @@ use std::time::Duration;
 use koppel_sandbox::Options;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, DOORS, Output, PLANNING, SOURCE, World, about, new_person, new_user};
+use crate::support::{Answer, DOORS, Output, PLANNING, Running, SOURCE, World, about, new_person, new_user};
 
 /// The processes for these inputs, all started before any of them is waited for.
 fn at_once(world: &World, id: &str, action: &str, inputs: &[Value]) -> Vec<Output> {
-    let started = inputs.iter().map(|input| {
-        let (running, mut stdin) = world.koppel(&["run", id, action]).start();
-        std::io::Write::write_all(&mut stdin, input.to_string().as_bytes()).unwrap();
-        running
-    });
-    let started: Vec<_> = started.collect();
+    let started = inputs.iter().map(|input| world.koppel(&["run", id, action]).input(input.to_string()).begin());
+    let started: Vec<Running> = started.collect();
     started.into_iter().map(|running| running.finish().fine()).collect()
 }
 
@@ -27,7 +23,8 @@ fn two_processes_that_create_one_person_at_once_make_one_account() {
     for _ in 0..3 {
         let world = slow();
         let input = world.document(DOORS, &new_person("1001"));
-        let answers: Vec<Answer> = at_once(&world, DOORS, "create", &[input.clone(), input]).iter().map(Output::answer).collect();
+        let answers: Vec<Answer> =
+            at_once(&world, DOORS, "create", &[input.clone(), input]).iter().map(Output::answer).collect();
         assert_eq!(world.sandbox.ipassan().count(), 1);
         assert_eq!(answers[0].reference(), answers[1].reference());
         let mut actions = [answers[0].actions()[0], answers[1].actions()[0]];
@@ -65,9 +62,9 @@ fn the_next_process_takes_the_token_of_the_last() {
 fn persons_and_departments_may_be_imported_at_once() {
     let world = World::with(Options::default().persons(20).latency(Duration::from_millis(10)));
     let config = world.config(SOURCE);
-    let started = ["persons", "departments"].map(|command| world.with_config(command, SOURCE, &config).start().0);
+    let started = ["persons", "departments"].map(|command| world.with_config(command, SOURCE, &config).begin());
     for running in started {
-        assert!(!running.finish().fine().lines().is_empty());
+        assert!(!running.finish().exits(0).lines().is_empty());
     }
     assert_eq!(world.stats().inplanning_tokens, 1, "neither killed the other's token");
 }
@@ -78,7 +75,8 @@ fn changes_of_one_account_by_many_processes_do_not_overwrite_each_other() {
     world.run(PLANNING, "create", &world.document(PLANNING, &new_user("1001"))).fine();
     // Each sends the whole user: one that read before another wrote would undo it.
     let fields = [("firstName", "Anna"), ("lastName", "Bakker"), ("email", "anna@x.example"), ("userGroup", "Zorg")];
-    let inputs = fields.map(|(field, value)| world.document(PLANNING, &about(&json!("1001"), &json!({ field: value }))));
+    let inputs =
+        fields.map(|(field, value)| world.document(PLANNING, &about(&json!("1001"), &json!({ field: value }))));
     at_once(&world, PLANNING, "update", &inputs);
     let user = serde_json::to_value(world.sandbox.inplanning().user("1001").unwrap()).unwrap();
     for (field, value) in fields {

@@ -11,7 +11,9 @@ fn utf16(text: &str, unit: fn(u16) -> [u8; 2]) -> Vec<u8> {
 /// All property names in another case; values stay.
 fn renamed(value: &Value, case: fn(&str) -> String) -> Value {
     match value {
-        Value::Object(map) => Value::Object(map.iter().map(|(key, value)| (case(key), renamed(value, case))).collect::<Map<_, _>>()),
+        Value::Object(map) => {
+            Value::Object(map.iter().map(|(key, value)| (case(key), renamed(value, case))).collect::<Map<_, _>>())
+        }
         Value::Array(items) => items.iter().map(|item| renamed(item, case)).collect(),
         other => other.clone(),
     }
@@ -82,7 +84,10 @@ fn a_guid_that_came_with_its_properties_is_the_account_reference() {
     let world = World::empty();
     let reference = world.run(DOORS, "create", &world.document(DOORS, &new_person("1001"))).fine().answer().reference();
     let wrapped = json!({"value": reference, "Guid": reference});
-    let answer = world.run(DOORS, "update", &world.document(DOORS, &about(&wrapped, &json!({"lastname": "Bakker"})))).fine().answer();
+    let answer = world
+        .run(DOORS, "update", &world.document(DOORS, &about(&wrapped, &json!({"lastname": "Bakker"}))))
+        .fine()
+        .answer();
     assert_eq!(answer.actions(), ["UpdateAccount"]);
     assert_eq!(world.sandbox.ipassan().person(reference.as_str().unwrap()).unwrap().lastname, "Bakker");
 }
@@ -107,7 +112,14 @@ fn lists_of_one_come_as_a_scalar_or_in_a_wrapper() {
             }),
         );
         answers.push(world.run(PLANNING, "sub-permissions", &input).fine().answer());
-        let lines = world.run(PLANNING, "import-accounts", &world.document(PLANNING, &json!({"ImportFields": one(&json!("username"))}))).fine().lines();
+        let lines = world
+            .run(
+                PLANNING,
+                "import-accounts",
+                &world.document(PLANNING, &json!({"ImportFields": one(&json!("username"))})),
+            )
+            .fine()
+            .lines();
         assert_eq!(lines[0]["Data"], json!({"username": "1001"}));
     }
     assert_eq!(answers[0].actions(), ["GrantPermission", "RevokePermission"]);

@@ -28,7 +28,8 @@ fn check(folder: &Path) -> Koppel {
 fn there_is_a_schema_of_every_configuration_and_contract_document() {
     let world = World::empty();
     let folder = written(&world);
-    let mut names: Vec<String> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<String> =
+        fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     insta::assert_json_snapshot!("schema_files", names);
     for name in names.iter().filter(|name| name.ends_with(".schema.json")) {
@@ -40,7 +41,11 @@ fn there_is_a_schema_of_every_configuration_and_contract_document() {
         assert_eq!(described, read(&folder, &format!("{id}.manifest.json")));
         assert_eq!(described["configSchema"], read(&folder, &format!("{id}.config.schema.json")));
         let schema = jsonschema::validator_for(&read(&folder, "manifest.schema.json")).unwrap();
-        assert!(schema.is_valid(&described), "{:?}", schema.iter_errors(&described).map(|e| e.to_string()).collect::<Vec<_>>());
+        assert!(
+            schema.is_valid(&described),
+            "{:?}",
+            schema.iter_errors(&described).map(|e| e.to_string()).collect::<Vec<_>>()
+        );
     }
 }
 
@@ -98,7 +103,8 @@ fn what_goes_in_and_comes_out_keeps_to_the_schemas() {
         assert!(!values.is_empty(), "{name}");
         let schema = validator(name);
         for value in values {
-            let errors: Vec<String> = schema.iter_errors(value).map(|e| format!("{}: {e}", e.instance_path())).collect();
+            let errors: Vec<String> =
+                schema.iter_errors(value).map(|e| format!("{}: {e}", e.instance_path())).collect();
             assert!(errors.is_empty(), "{name}: {errors:?}: {value:#}");
         }
     };

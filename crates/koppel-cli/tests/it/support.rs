@@ -154,7 +154,8 @@ impl World {
         let known = self.sandbox.credentials();
         let folder = self.folder.path().to_str().unwrap();
         let text = text.replace(&self.sandbox.address().to_string(), "[address]").replace(folder, "[folder]");
-        let text = known.access_profiles.iter().fold(text, |text, (name, guid)| text.replace(guid, &format!("[{name}]")));
+        let text =
+            known.access_profiles.iter().fold(text, |text, (name, guid)| text.replace(guid, &format!("[{name}]")));
         without_uuids(&text)
     }
 
@@ -250,12 +251,17 @@ impl Koppel {
     }
 
     /// Runs to its end.
-    pub(crate) fn run(mut self) -> Output {
+    pub(crate) fn run(self) -> Output {
+        self.begin().finish()
+    }
+
+    /// Runs beside the test, with the whole input.
+    pub(crate) fn begin(mut self) -> Running {
         let input = std::mem::take(&mut self.input);
         let (running, mut stdin) = self.start();
         // A program that needs no input, or refuses what it was given, does not read it.
         thread::spawn(move || stdin.write_all(&input));
-        running.finish()
+        running
     }
 
     /// Runs beside the test, with an input that the test writes and closes.
@@ -267,7 +273,9 @@ impl Koppel {
         let (out, stdout) = channel();
         thread::spawn(move || {
             let mut line = Vec::new();
-            while reader.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) && out.send(std::mem::take(&mut line)).is_ok() {}
+            while reader.read_until(b'\n', &mut line).is_ok_and(|read| read > 0)
+                && out.send(std::mem::take(&mut line)).is_ok()
+            {}
         });
         let mut reader = child.stderr.take().unwrap();
         let (out, stderr) = channel();
@@ -276,7 +284,8 @@ impl Koppel {
             let _ = reader.read_to_end(&mut all);
             let _ = out.send(all);
         });
-        let running = Running { child, stdout, stderr, until: Instant::now() + PATIENCE, shows_secrets: self.shows_secrets };
+        let running =
+            Running { child, stdout, stderr, until: Instant::now() + PATIENCE, shows_secrets: self.shows_secrets };
         (running, stdin)
     }
 }
@@ -319,7 +328,10 @@ impl Running {
     /// Reads the rest of the output and waits for the end.
     pub(crate) fn finish(mut self) -> Output {
         let stdout: Vec<u8> = std::iter::from_fn(|| self.next()).flatten().collect();
-        let stderr = self.stderr.recv_timeout(self.until.saturating_duration_since(Instant::now())).expect("stderr ends with stdout");
+        let stderr = self
+            .stderr
+            .recv_timeout(self.until.saturating_duration_since(Instant::now()))
+            .expect("stderr ends with stdout");
         let status = self.child.wait().unwrap();
         let output = Output {
             code: status.code().unwrap_or(-1),
@@ -424,7 +436,10 @@ impl Answer {
         for line in lines {
             let message = line["Message"].as_str().unwrap();
             assert!(!message.is_empty() && message.encode_utf16().count() <= 254, "{message}");
-            assert!(line.get("Action").is_none_or(|action| AUDIT_ACTIONS.contains(&action.as_str().unwrap())), "{line}");
+            assert!(
+                line.get("Action").is_none_or(|action| AUDIT_ACTIONS.contains(&action.as_str().unwrap())),
+                "{line}"
+            );
         }
         answer
     }
@@ -440,10 +455,6 @@ impl Answer {
     /// The actions of the audit lines; `-` where a line has none.
     pub(crate) fn actions(&self) -> Vec<&str> {
         self.0["AuditLogs"].as_array().unwrap().iter().map(|line| line["Action"].as_str().unwrap_or("-")).collect()
-    }
-
-    pub(crate) fn messages(&self) -> Vec<&str> {
-        self.0["AuditLogs"].as_array().unwrap().iter().map(|line| line["Message"].as_str().unwrap()).collect()
     }
 
     /// The message of the one error line.
@@ -465,7 +476,8 @@ fn without_uuids(text: &str) -> String {
     const GROUPS: [usize; 5] = [8, 4, 4, 4, 12];
     let is_uuid = |candidate: &str| {
         let groups: Vec<&str> = candidate.split('-').collect();
-        groups.iter().map(|group| group.len()).eq(GROUPS) && groups.iter().all(|g| g.bytes().all(|b| b.is_ascii_hexdigit()))
+        groups.iter().map(|group| group.len()).eq(GROUPS)
+            && groups.iter().all(|g| g.bytes().all(|b| b.is_ascii_hexdigit()))
     };
     let mut out = String::new();
     let mut rest = text;

@@ -103,6 +103,36 @@ async fn a_secret_in_an_error_is_taken_out_of_the_answer() {
     assert!(answer.document.to_string().contains("the answer was ***"));
 }
 
+#[tokio::test]
+async fn a_helper_of_the_mapping_stays_out_of_the_system_and_in_the_data() {
+    let mut context = create("1001");
+    context["Data"]["_extension"] = json!({"own": "x"});
+    let answer = ask(&Stub::new(), "create", context).await;
+    assert_eq!(
+        answer.document["outputContext"]["Data"],
+        json!({"username": "1001", "name": "Jan", "_extension": {"own": "x"}})
+    );
+}
+
+#[tokio::test]
+async fn sub_permissions_without_a_person_revoke_nothing() {
+    let target = Stub::new();
+    let document = Document::from_value(json!({"actionContext": {
+        "Configuration": {}, "Operation": "update",
+        "References": {"Account": "1001", "Permission": {"Reference": "Planner"}},
+        "CurrentPermissions": [{"Reference": {"Id": "Planner&&D1"}}],
+    }}))
+    .unwrap();
+    let answer = answer(&target, &ctx(), ActionName::SubPermissions, &document, &Scrubber::default()).await;
+    assert_eq!((answer.success, target.calls.load(Ordering::SeqCst)), (false, 0));
+}
+
+#[tokio::test]
+async fn a_preview_without_a_permission_reference_uses_its_name() {
+    let context = json!({"DryRun": true, "PermissionDisplayName": "Planner", "References": {"Account": "1001", "Permission": {}}});
+    assert!(ask(&Stub::new(), "sub-permissions", context).await.success);
+}
+
 #[test]
 fn an_unknown_action_is_refused_with_the_list() {
     let error = "grantPermission".parse::<ActionName>().unwrap_err();

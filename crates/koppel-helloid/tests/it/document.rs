@@ -33,7 +33,8 @@ fn property_names_are_read_without_regard_to_case() {
     assert_eq!(doc.permission.unwrap().text().unwrap(), "Planner");
     let by = doc.correlation.unwrap();
     assert_eq!((by.field.as_str(), by.value.as_str()), ("number", "7"));
-    assert_eq!((doc.person.external_id.as_str(), doc.person.contracts[0].in_conditions), ("P1", Some(true)));
+    let person = doc.person.unwrap();
+    assert_eq!((person.external_id.as_str(), person.contracts[0].in_conditions), ("P1", Some(true)));
 }
 
 #[test]
@@ -68,7 +69,7 @@ fn a_list_of_one_that_came_as_a_scalar_is_a_list() {
         "personContext": {"Person": {"Contracts": {"ExternalId": "c1"}}},
     }));
     assert_eq!(doc.import_fields.unwrap(), ["username"]);
-    assert_eq!((doc.current_permissions.len(), doc.person.contracts.len()), (1, 1));
+    assert_eq!((doc.current_permissions.len(), doc.person.unwrap().contracts.len()), (1, 1));
 }
 
 #[test]
@@ -78,7 +79,7 @@ fn a_reconciliation_without_person_and_data_is_read() {
         "personContext": {"Person": null},
     }));
     assert!(doc.data.is_empty());
-    assert!(doc.person.contracts.is_empty());
+    assert!(doc.person.is_none());
 }
 
 #[test]
@@ -120,9 +121,10 @@ fn what_cannot_be_read_is_named_by_its_place() {
         ),
         (
             json!({"actionContext": {"Configuration": {}}, "personContext": {"Person": {"Contracts": ["@{x=1}"]}}}),
-            "personContext.Person.Contracts[0]: is not a JSON object; use ConvertTo-Json -Depth 20",
+            "personContext.Person.Contracts[0]: is the name of a PowerShell object and not its content; write the contexts with ConvertTo-Json -Depth 20",
         ),
     ];
+    assert_eq!(refused(&json!([1])), "the input: is not a JSON object");
     for (input, expected) in cases {
         assert_eq!(refused(&input), expected);
     }
@@ -133,6 +135,28 @@ fn what_cannot_be_read_is_named_by_its_place() {
     assert!(Document::read(b"{\"actionContext\"").unwrap_err().to_string().contains("line 1 column 16"));
     assert!(Document::read(b"  ").unwrap_err().to_string().contains("empty"));
     assert!(Document::read(b"[]").is_err());
+}
+
+#[test]
+fn what_convertto_json_cut_off_is_refused_wherever_it_would_be_used() {
+    let context = |name: &str, value: Value| {
+        let mut input = minimal();
+        input["actionContext"][name] = value;
+        refused(&input)
+    };
+    let cut =
+        " is the name of a PowerShell object and not its content; write the contexts with ConvertTo-Json -Depth 20";
+    for (name, value, place) in [
+        ("Data", json!({"_extension": "@{accessProfileLookupKey=IT}"}), "actionContext.Data._extension:"),
+        ("Data", json!({"firstName": "System.Collections.Hashtable"}), "actionContext.Data.firstName:"),
+        ("References", json!({"Permission": "@{Reference=L}"}), "actionContext.References.Permission:"),
+        ("CurrentPermissions", json!([{"Reference": "@{Id=L&&D1}"}]), "actionContext.CurrentPermissions[0].Reference:"),
+    ] {
+        assert_eq!(context(name, value), format!("{place}{cut}"));
+    }
+    let contract = json!({"actionContext": {"Configuration": {}},
+        "personContext": {"Person": {"Contracts": [{"ExternalId": "c1", "Department": "@{ExternalId=D1}"}]}}});
+    assert_eq!(refused(&contract), format!("personContext.Person.Contracts[0].Department:{cut}"));
 }
 
 proptest! {

@@ -46,6 +46,20 @@ pub(super) async fn create(
     if let Some(account) = correlated(target, ctx, correlation, held.as_deref()).await? {
         return Ok(linked(correlation, &account, &data));
     }
+    let mut data = data;
+    match data.non_empty(&correlation.field) {
+        // An account without the value would not be recognised by the next create, which would make another.
+        None => data.set(correlation.field.clone(), correlation.value.clone()),
+        // It would be recognised by the mapped value only, so that is looked for as well.
+        Some(mapped) if mapped.trim() != correlation.value => {
+            let by = Correlation { field: correlation.field.clone(), value: mapped.trim().to_owned() };
+            let found = target.find(ctx, &by.field, &by.value, Freshness::Run).await?;
+            if let Some(account) = one(target, &by, found)? {
+                return Ok(linked(&by, &account, &data));
+            }
+        }
+        Some(_) => {}
+    }
     target.fields().complete(&data)?;
     if let Some(held) = &mut held {
         held.leave(Note::Pending)?;
@@ -219,7 +233,7 @@ fn moved_helpers(target: &dyn Target, before: &Account, after: &Account) -> Stri
 }
 
 /// Deletes the account.
-pub(super) async fn delete(target: &dyn Target, ctx: &Ctx, reference: &Reference) -> Result<Report> {
+pub(super) async fn delete(target: &dyn Target, ctx: &Ctx, reference: &Reference, data: &Record) -> Result<Report> {
     let deleting = part(target, target.deleting(), "delete accounts")?;
     let (_held, account) = locked(target, ctx, reference).await?;
     let Some(current) = account else {
@@ -236,7 +250,9 @@ pub(super) async fn delete(target: &dyn Target, ctx: &Ctx, reference: &Reference
         }
     };
     report = report.about(reference);
-    report.previous = Some(target.fields().sendable(&current.data));
+    if !data.is_empty() {
+        report.previous = Some(current.data.project(data.names()));
+    }
     Ok(report)
 }
 

@@ -69,6 +69,8 @@ pub enum Action {
     Delete {
         /// The account.
         reference: Reference,
+        /// The fields mapped for this action: what the report says of the account that was.
+        data: Record,
     },
     /// Grants a permission.
     Grant {
@@ -135,7 +137,7 @@ pub async fn run(target: &dyn Target, ctx: &Ctx, action: Action) -> Report {
         Action::Update { reference, data } => account::update(target, ctx, &reference, &data).await,
         Action::Enable { reference, data } => account::switch(target, ctx, &reference, &data, true).await,
         Action::Disable { reference, data } => account::switch(target, ctx, &reference, &data, false).await,
-        Action::Delete { reference } => account::delete(target, ctx, &reference).await,
+        Action::Delete { reference, data } => account::delete(target, ctx, &reference, &data).await,
         Action::Grant { reference, permission, person } => {
             permission::grant(target, ctx, &reference, &permission, &person).await
         }

@@ -54,6 +54,15 @@ impl SubPermissions {
     }
 }
 
+/// Which contracts count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Contracts {
+    /// Those that satisfy the rule which grants the permission.
+    InConditions,
+    /// All: what was granted for a contract is revoked whether or not it still counts.
+    All,
+}
+
 /// What the permission comes down to for this person: the union over the contracts that count.
 ///
 /// In a dry run every contract counts: a preview knows of no conditions yet.
@@ -62,14 +71,27 @@ fn desired(
     ctx: &Ctx,
     permission: &Reference,
     person: &Person,
+    contracts: Contracts,
 ) -> Result<Vec<Entitlement>> {
     if !permissions.per_contract(permission)? {
         return Ok(vec![permissions.resolve(permission, None)?]);
     }
+    // Taken for "no contract counts", missing input would revoke everything.
+    if !ctx.is_dry_run()
+        && contracts == Contracts::InConditions
+        && person.contracts.iter().all(|c| c.in_conditions.is_none())
+        && !person.contracts.is_empty()
+    {
+        return Err(Error::invalid(
+            "Person.Contracts",
+            format!("no contract says whether it is in conditions, and permission [{permission}] depends on that"),
+        )
+        .with_hint("hand over Contracts[].Context.InConditions as HelloID gives it"));
+    }
     let mut found: BTreeMap<String, Entitlement> = BTreeMap::new();
     let mut counted = 0;
     for contract in &person.contracts {
-        if ctx.is_dry_run() || contract.in_conditions == Some(true) {
+        if ctx.is_dry_run() || contracts == Contracts::All || contract.in_conditions == Some(true) {
             counted += 1;
             let entitlement = permissions.resolve(permission, Some(contract))?;
             found.entry(entitlement.id.to_lowercase()).or_insert(entitlement);
@@ -92,7 +114,7 @@ pub(super) async fn grant(
     person: &Person,
 ) -> Result<Report> {
     let permissions = part(target, target.permissions(), "grant permissions")?;
-    let wanted = desired(permissions, ctx, permission, person)?;
+    let wanted = desired(permissions, ctx, permission, person, Contracts::InConditions)?;
     if wanted.is_empty() {
         return Err(nothing_to_do(permission, "granted"));
     }
@@ -121,7 +143,7 @@ pub(super) async fn revoke(
     let Some(account) = account else {
         return Ok(gone(target, reference, AuditAction::RevokePermission));
     };
-    let unwanted = desired(permissions, ctx, permission, person)?;
+    let unwanted = desired(permissions, ctx, permission, person, Contracts::All)?;
     if unwanted.is_empty() {
         return Err(nothing_to_do(permission, "revoked"));
     }
@@ -155,7 +177,9 @@ pub(super) async fn sub_permissions(target: &dyn Target, ctx: &Ctx, sub: &SubPer
     let current = sub.current_entitlements(target);
     let wanted = match sub.operation {
         Operation::Revoke => Vec::new(),
-        Operation::Grant | Operation::Update => desired(permissions, ctx, &sub.permission, &sub.person)?,
+        Operation::Grant | Operation::Update => {
+            desired(permissions, ctx, &sub.permission, &sub.person, Contracts::InConditions)?
+        }
     };
     let same = |a: &Entitlement, b: &Entitlement| a.id.to_lowercase() == b.id.to_lowercase();
     let unwanted: Vec<Entitlement> =

@@ -100,6 +100,33 @@ async fn a_create_that_was_lost_before_it_was_carried_out_fails_and_is_looked_fo
 }
 
 #[tokio::test]
+async fn an_account_is_made_with_the_value_by_which_it_is_recognised_and_found_by_what_it_was_made_with() {
+    let target = Memory::new();
+    for (data, expected) in [(json!({"name": "Jan"}), "r1"), (json!({"name": "Piet", "number": "62"}), "r2")] {
+        let action = || Action::Create {
+            correlation: Some(Correlation {
+                field: "number".into(),
+                value: if expected == "r1" { "63" } else { "61" }.into(),
+            }),
+            data: record(&data),
+        };
+        assert_eq!(run(&*target, &ctx(), action()).await.outcome, Outcome::Created);
+        let again = run(&*target, &ctx(), action()).await;
+        assert_eq!((again.outcome, again.reference), (Outcome::Correlated, Some(reference(expected))));
+    }
+    assert_eq!(target.stored("r1").unwrap().data.text("number").as_deref(), Some("63"));
+    assert_eq!(target.writes(), 2);
+}
+
+#[tokio::test]
+async fn delete_reports_the_mapped_fields_of_the_account_that_was() {
+    let target = Memory::new().with("a", &json!({"name": "Jan", "number": "1"}), true);
+    let action = Action::Delete { reference: reference("a"), data: record(&json!({"number": null})) };
+    let report = run(&*target, &ctx(), action).await;
+    assert_eq!(report.previous.unwrap().to_nested(), json!({"number": "1"}));
+}
+
+#[tokio::test]
 async fn two_accounts_that_correlate_are_an_error_that_names_them() {
     let target = Memory::new().with("a", &json!({"number": "1"}), true).with("b", &json!({"number": "1"}), true);
     let report = run(&*target, &ctx(), create("1")).await;
@@ -161,7 +188,7 @@ async fn a_missing_account_fails_what_needs_it_and_is_fine_for_what_wants_it_gon
         (Action::Enable { reference: r.clone(), data: data.clone() }, false),
         (Action::Grant { reference: r.clone(), permission: permission.clone(), person: person.clone() }, false),
         (Action::Disable { reference: r.clone(), data }, true),
-        (Action::Delete { reference: r.clone() }, true),
+        (Action::Delete { reference: r.clone(), data: Record::new() }, true),
         (Action::Revoke { reference: r, permission, person }, true),
     ];
     for (action, success) in expected {
@@ -176,7 +203,7 @@ async fn a_missing_account_fails_what_needs_it_and_is_fine_for_what_wants_it_gon
 async fn an_outage_is_never_taken_for_a_missing_account() {
     let target = Memory::new().with("a", &json!({"name": "Jan"}), true);
     for action in [
-        Action::Delete { reference: reference("a") },
+        Action::Delete { reference: reference("a"), data: Record::new() },
         Action::Disable { reference: reference("a"), data: Record::new() },
     ] {
         target.once(Mishap::GetFails);
@@ -192,7 +219,7 @@ async fn enable_disable_and_delete_twice_change_once() {
     let target = Memory::new().with("a", &json!({"name": "Jan"}), false);
     let enable = || Action::Enable { reference: reference("a"), data: Record::new() };
     let disable = || Action::Disable { reference: reference("a"), data: Record::new() };
-    let delete = || Action::Delete { reference: reference("a") };
+    let delete = || Action::Delete { reference: reference("a"), data: Record::new() };
     let expected = [
         (enable(), Outcome::Enabled),
         (enable(), Outcome::NoChange),
@@ -218,7 +245,7 @@ async fn a_dry_run_reads_validates_and_says_what_it_would_do_and_writes_nothing(
         (create("9"), Outcome::Correlated),
         (Action::Update { reference: reference("a"), data: record(&json!({"name": "Jan"})) }, Outcome::Updated),
         (Action::Enable { reference: reference("a"), data: Record::new() }, Outcome::Enabled),
-        (Action::Delete { reference: reference("a") }, Outcome::Deleted),
+        (Action::Delete { reference: reference("a"), data: Record::new() }, Outcome::Deleted),
     ];
     for (action, outcome) in expected {
         let report = run(&*target, &dry(), action).await;

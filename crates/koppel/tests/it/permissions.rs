@@ -87,6 +87,15 @@ async fn no_contract_in_conditions_revokes_everything_and_says_so() {
 }
 
 #[tokio::test]
+async fn contracts_that_do_not_say_whether_they_count_are_refused_and_nothing_is_revoked() {
+    let target = target(&["D1"]);
+    let mut person = person(&[("D1", true)]);
+    person.contracts[0].in_conditions = None;
+    let report = run(&*target, &ctx(), sub(Operation::Update, &["D1"], person)).await;
+    assert_eq!((report.success, ids(&report), target.writes()), (false, vec!["D1"], 0));
+}
+
+#[tokio::test]
 async fn a_preview_counts_every_contract_and_sends_nothing() {
     let target = target(&[]);
     let report = run(&*target, &dry(), sub(Operation::Grant, &[], person(&[("D1", false), ("D2", false)]))).await;
