@@ -22,13 +22,13 @@ pub(crate) struct Groups {
 
 impl Groups {
     /// Of several groups with one name the first is taken; a group without a name is nobody's.
-    pub(crate) fn new(groups: &[ResourceGroup]) -> Self {
+    pub(crate) fn new(groups: Vec<ResourceGroup>) -> Self {
         let mut all = Self::default();
         for group in groups {
-            let Some(uname) = group.uname() else { continue };
+            let Some(uname) = group.uname else { continue };
             if !all.places.contains_key(&uname) {
                 all.places.insert(uname.clone(), all.list.len());
-                all.list.push(Group { uname, name: group.name(), parent: group.parent() });
+                all.list.push(Group { uname, name: group.name, parent: group.parent });
             }
         }
         all
@@ -81,7 +81,7 @@ mod tests {
     use std::sync::Arc;
 
     fn groups(value: Value) -> Groups {
-        Groups::new(&serde_json::from_value::<Vec<ResourceGroup>>(value).unwrap())
+        Groups::new(serde_json::from_value::<Vec<ResourceGroup>>(value).unwrap())
     }
 
     #[test]

@@ -7,12 +7,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::stream::{self, BoxStream, Stream, StreamExt, TryStreamExt};
 use inplanning_api::{InPlanning, ResourceRoster, RosterDay};
 use koppel::{Ctx, Error, ErrorKind, Result, SourcePerson, broke_off};
+use tokio::sync::Semaphore;
 
 use crate::config::{Config, RosterMode};
 use crate::contracts::Contracts;
 use crate::people::Humans;
 use crate::seen::Seen;
 use crate::window::Window;
+
+/// How many rosters, for each request at once, may wait for one before them that is slow.
+const AHEAD: usize = 16;
 
 /// One import. Its streams share it.
 #[derive(Debug)]
@@ -62,15 +66,18 @@ impl<'a> Import<'a> {
     }
 
     /// The persons at these places, in their order, with a request for each.
+    ///
+    /// More are begun than may ask at once: while a slow answer holds up the persons after it, these are asked for.
     fn one_by_one(
         self: Arc<Self>,
         places: impl Iterator<Item = usize> + Send + 'a,
     ) -> impl Stream<Item = Result<SourcePerson>> + Send + 'a {
         let at_once = self.at_once();
+        let requests = Arc::new(Semaphore::new(at_once));
         let ask = Arc::clone(&self);
         stream::iter(places)
-            .map(move |place| Arc::clone(&ask).ask_for_person(place))
-            .buffered(at_once)
+            .map(move |place| Arc::clone(&ask).ask_for_person(place, Arc::clone(&requests)))
+            .buffered(at_once.saturating_mul(AHEAD))
             .map(move |answer| {
                 self.ctx.progress().advance(1);
                 answer.or_else(|error| self.tolerate(error).map(|()| None))
@@ -78,11 +85,17 @@ impl<'a> Import<'a> {
             .try_filter_map(|person| async move { Ok(person) })
     }
 
-    async fn ask_for_person(self: Arc<Self>, place: usize) -> Result<Option<SourcePerson>> {
+    async fn ask_for_person(
+        self: Arc<Self>,
+        place: usize,
+        requests: Arc<Semaphore>,
+    ) -> Result<Option<SourcePerson>> {
+        let turn = requests.acquire().await.map_err(|_| Error::bug("the semaphore of the import is closed"))?;
         self.ctx.go_on()?;
         let Some(human) = self.humans.list().get(place) else { return Ok(None) };
         let resource = &*human.resource;
         let days = self.api.resource_roster(self.ctx, resource, self.window.start, self.window.end).await?;
+        drop(turn);
         if days.is_none() {
             self.unknown.fetch_add(1, Ordering::Relaxed);
         }

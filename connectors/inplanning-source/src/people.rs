@@ -59,6 +59,7 @@ pub(crate) struct Humans {
     list: Vec<Human>,
     places: HashMap<Box<str>, u32>,
     without_resource: usize,
+    odd_resource: usize,
     neither: usize,
     doubles: usize,
 }
@@ -93,6 +94,12 @@ impl Humans {
         if self.doubles > TOLD {
             ctx.warn(format!("{} more are left out, for their resources belong to more than one", self.doubles - TOLD));
         }
+        if self.odd_resource > 0 {
+            ctx.warn(format!(
+                "the resources of {} people are neither texts nor numbers: these people are left out",
+                self.odd_resource
+            ));
+        }
         if self.neither > 0 {
             ctx.warn(format!(
                 "InPlanning does not say of {} users whether they are active: they are left out",
@@ -115,7 +122,7 @@ impl Humans {
         }
         let name = user.username();
         self.add(
-            user.resource(),
+            user.raw().get("resource"),
             |field| user.text(field),
             || format!("user [{}]", name.as_deref().unwrap_or("without a name")),
             ctx,
@@ -128,7 +135,7 @@ impl Humans {
         };
         if resource.employments().iter().any(|employment| employed(employment.start, employment.end)) {
             self.add(
-                resource.uname(),
+                resource.raw().get("uname"),
                 |field| resource.text(field),
                 || "another human resource of that name".to_owned(),
                 ctx,
@@ -138,15 +145,24 @@ impl Humans {
 
     fn add(
         &mut self,
-        resource: Option<String>,
+        resource: Option<&Value>,
         text: impl Fn(&str) -> Option<String>,
         who: impl Fn() -> String,
         ctx: &Ctx,
     ) {
-        let Some(resource) = resource else {
+        let resource = match resource {
+            None | Some(Value::Null) => String::new(),
+            Some(Value::String(text)) => text.trim().to_owned(),
+            Some(Value::Number(number)) => number.to_string(),
+            Some(_) => {
+                self.odd_resource += 1;
+                return;
+            }
+        };
+        if resource.is_empty() {
             self.without_resource += 1;
             return;
-        };
+        }
         if self.places.contains_key(resource.as_str()) {
             self.doubles += 1;
             if self.doubles <= TOLD {
@@ -248,6 +264,20 @@ mod tests {
         );
         assert_eq!((resources(&humans), humans.without_resource), (vec!["1005"], 4));
         assert!(ctx.warnings().is_empty());
+    }
+
+    #[test]
+    fn s6_a_resource_that_is_no_text_is_told() {
+        let ctx = ctx();
+        let odd = [json!(["r01"]), json!({"uname": "r01"}), json!(true)];
+        let users = odd.iter().map(|odd| json!({"username": "a", "active": true, "resource": odd}));
+        let mut humans = of_users(&users.chain([json!({"active": true, "resource": "1"})]).collect(), &ctx);
+        let employee = json!({"uname": ["r02"], "labourHists": {"startDate": "2020-01-01"}});
+        let employee = serde_json::from_value(employee).unwrap();
+        humans.add_human_resource(&employee, jiff::civil::date(2026, 6, 1), &ctx);
+        humans.tell(&ctx);
+        let told = "the resources of 4 people are neither texts nor numbers: these people are left out";
+        assert_eq!((humans.len(), ctx.warnings()), (1, vec![told.to_owned()]));
     }
 
     #[test]

@@ -49,7 +49,7 @@ impl InPlanningSource {
     }
 
     async fn groups(&self, ctx: &Ctx) -> Result<Groups> {
-        Ok(Groups::new(&reread(ctx, || self.api.resource_groups(ctx)).await?))
+        Ok(Groups::new(reread(ctx, || self.api.resource_groups(ctx)).await?))
     }
 
     /// Reads all that is needed before the first roster.

@@ -102,8 +102,9 @@ impl IPassan {
         let names = differ.names().join(", ");
         let as_before = |now: &Change| {
             let same = changes.0.iter().any(|change| change.field == now.field && change.from == now.from);
-            // Only space around it was dropped: that is what IPassan makes of it.
-            let trimmed = after.data.text(&now.field).is_some_and(|text| Some(text.trim()) == now.to.as_str().map(str::trim));
+            // Space around a text that is dropped is another form of it.
+            let kept = after.data.text(&now.field).unwrap_or_default();
+            let trimmed = now.to.as_str().is_some_and(|sent| sent.trim() == kept.trim());
             same && !trimmed && after.data.contains(&now.field)
         };
         if fields_only && differ.0.len() == changes.0.len() && differ.0.iter().all(as_before) {
@@ -171,7 +172,8 @@ impl IPassan {
         changes: &Changes,
         door: Door<'_>,
     ) -> Result<(Account, Effect)> {
-        let effect = if changes.is_empty() && matches!(door, Door::Leave) { Effect::Unchanged } else { Effect::Changed };
+        let effect =
+            if changes.is_empty() && matches!(door, Door::Leave) { Effect::Unchanged } else { Effect::Changed };
         Ok((self.write(ctx, current, changes, door).await?, effect))
     }
 }

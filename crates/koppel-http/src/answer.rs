@@ -9,7 +9,7 @@ use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER};
 use serde::de::DeserializeOwned;
 
-use crate::text::{error_text, snippet, without_bom};
+use crate::text::{SNIPPET, error_text, short_path, snippet, without_bom};
 
 /// A whole answer: status, headers and body.
 #[derive(Clone)]
@@ -33,9 +33,9 @@ pub(crate) struct About {
 }
 
 impl About {
-    /// `GET /users/1001`.
+    /// `GET /users/1001`, a UUID in it by its beginning: messages have little room.
     pub(crate) fn request(&self) -> String {
-        format!("{} {}", self.method, self.path)
+        format!("{} {}", self.method, short_path(&self.path))
     }
 
     /// An error about this request, scrubbed, with the request in its detail.
@@ -76,14 +76,15 @@ impl Answer {
         &self.about.system
     }
 
-    /// The request: `GET /users/1001`, below the base address and without query.
+    /// The request for a message: `GET /users/1001`, below the base address, without query, and with the beginning of
+    /// each UUID only.
     pub fn request(&self) -> String {
         self.about.request()
     }
 
     /// What an error body says, in few words: see [`error_text`](crate::error_text).
     pub fn error_text(&self) -> String {
-        self.about.scrubber.text(&error_text(&self.body)).into_owned()
+        self.about.scrubber.text(&error_text(&self.scrubbed(usize::MAX))).into_owned()
     }
 
     /// How long the system asks to wait (`Retry-After`, as seconds or as a date).
@@ -102,7 +103,7 @@ impl Answer {
 
     /// The error for an answer whose status is good and whose content is not what the API promises.
     pub fn not_understood(&self, why: &str) -> Error {
-        let shown = snippet(&self.body);
+        let shown = snippet(&self.scrubbed(SNIPPET));
         let shown = if shown.is_empty() { "the body is empty".to_owned() } else { format!("it begins with: {shown}") };
         let message =
             format!("{} answered {} with something unexpected: {why}; {shown}", self.about.system, self.request());
@@ -123,7 +124,7 @@ impl Answer {
         let (kind, lead) = match status {
             401 => (ErrorKind::Auth, format!("{system} refused the credentials for {request}")),
             403 => (ErrorKind::Denied, format!("{system} does not allow {request}")),
-            404 | 410 => (ErrorKind::NotFound, format!("{system} does not know {}", self.about.path)),
+            404 | 410 => (ErrorKind::NotFound, format!("{system} does not know {}", short_path(&self.about.path))),
             409 => (ErrorKind::Conflict, format!("{system} refused {request} because of a conflict")),
             400 | 422 => (ErrorKind::Invalid, format!("{system} refused {request}")),
             429 => (ErrorKind::RateLimited, format!("{system} gets too many requests and refused {request}")),
@@ -140,9 +141,18 @@ impl Answer {
 
     /// An error of this kind: the lead, then what the body says.
     pub fn fault(&self, kind: ErrorKind, lead: &str) -> Error {
-        let text = error_text(&self.body);
+        let text = error_text(&self.scrubbed(usize::MAX));
         let message = if text.is_empty() { lead.to_owned() } else { format!("{lead}: {text}") };
         self.about.error(kind, &message, &format!("HTTP {}", self.status()))
+    }
+
+    /// The body, or the beginning of it, without secrets: when it is made short for a message, half of one could stay.
+    fn scrubbed(&self, most: usize) -> Vec<u8> {
+        let body = self.body.get(..self.body.len().min(most)).unwrap_or_default();
+        match std::str::from_utf8(body) {
+            Ok(text) => self.about.scrubber.text(text).into_owned().into_bytes(),
+            Err(_) => self.about.scrubber.text(&String::from_utf8_lossy(body)).into_owned().into_bytes(),
+        }
     }
 
     fn redirected(&self) -> Error {

@@ -14,7 +14,7 @@ use crate::answer::{About, Answer};
 use crate::auth::Grant;
 use crate::client::Inner;
 use crate::gate::Permit;
-use crate::retry::{Next, Run};
+use crate::retry::{Next, RetryPolicy, Run};
 use crate::transport::Failure;
 use crate::verdict::Verdict;
 use crate::wait::pause;
@@ -65,7 +65,9 @@ impl Inner {
                 fields: call.fields.clone(),
             }));
         }
-        let mut run = Run::start(self.retry);
+        // One list that hangs may not use up the time of the attempt after it.
+        let least = if open { call.timeout.saturating_mul(3) } else { Duration::ZERO };
+        let mut run = Run::start(RetryPolicy { total: self.retry.total.max(least), ..self.retry });
         let mut refused: Option<Grant> = None;
         loop {
             ctx.go_on()?;
@@ -75,6 +77,8 @@ impl Inner {
                 None => self.access.grant(self, ctx, refused.as_ref()).await?,
             };
             let permit = self.gate.enter(ctx).await?;
+            // The wait for the token and the place may have used up the time; nothing was sent yet.
+            ctx.go_on()?;
             run.queued(queued.elapsed());
             run.attempt();
             let failure = match self.attempt(ctx, call, &grant, permit, open, run.left(ctx)).await {

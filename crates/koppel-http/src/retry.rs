@@ -15,7 +15,8 @@ pub struct RetryPolicy {
     pub base: Duration,
     /// The longest wait of our own; what the system asks for with `Retry-After` may be longer. Default 5 s.
     pub longest: Duration,
-    /// All attempts and waits together, without the time in the queue of the client. Default 60 s.
+    /// All attempts and waits together, without the time in the queue of the client. Default 60 s; a streamed list has
+    /// at least three times as long as it may take to begin.
     pub total: Duration,
 }
 

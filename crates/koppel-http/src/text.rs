@@ -30,10 +30,27 @@ pub fn error_text(body: &[u8]) -> String {
     snippet(body)
 }
 
+/// How much of a body is looked at for a short piece of it, in bytes.
+pub(crate) const SNIPPET: usize = 16 * 1024;
+
+/// The path with each segment that is a UUID cut to its first part: `/site/7f0c0000…/person`.
+pub(crate) fn short_path(path: &str) -> String {
+    let short = |segment: &str| match segment.get(..8) {
+        Some(first) if is_uuid(segment) => format!("{first}…"),
+        _ => segment.to_owned(),
+    };
+    path.split('/').map(short).collect::<Vec<_>>().join("/")
+}
+
+fn is_uuid(text: &str) -> bool {
+    let dash = |at: usize| matches!(at, 8 | 13 | 18 | 23);
+    text.len() == 36 && text.bytes().enumerate().all(|(at, b)| if dash(at) { b == b'-' } else { b.is_ascii_hexdigit() })
+}
+
 /// A short piece of a body for a message: one line, no HTML tags.
 pub(crate) fn snippet(body: &[u8]) -> String {
     // Tags can be long; what is shown cannot.
-    let piece = body.get(..body.len().min(16 * 1024)).unwrap_or_default();
+    let piece = body.get(..body.len().min(SNIPPET)).unwrap_or_default();
     let text = String::from_utf8_lossy(without_bom(piece));
     let text = text.trim();
     if text.starts_with('<') {
@@ -109,6 +126,15 @@ mod tests {
         }
         assert_eq!(error_text(&[b'x'; 5000]).chars().count(), SHOWN);
         assert_eq!(error_text(b"\xff\xfe"), "\u{fffd}\u{fffd}");
+    }
+
+    #[test]
+    fn a_uuid_in_a_path_is_shown_by_its_beginning() {
+        let id = "7f0c0000-0000-4000-8000-00000000000a";
+        assert_eq!(short_path(&format!("/site/{id}/person/{}", id.to_uppercase())), "/site/7f0c0000…/person/7F0C0000…");
+        for other in ["/", "/users/1001", "/users/%C3%BC", &format!("/x{id}"), &format!("/{}", id.replace('a', "g"))] {
+            assert_eq!(short_path(other), other);
+        }
     }
 
     proptest! {

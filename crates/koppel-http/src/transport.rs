@@ -44,7 +44,7 @@ impl Inner {
         let started = Instant::now();
         let limit = call.timeout.min(left);
         let work = tokio::time::timeout(limit, self.exchange_once(ctx, call, grant, permit, open));
-        let done = if call.changes() {
+        let done = if call.changes() && call.token.is_none() {
             // Its outcome would be unknown; it has a limit of its own.
             work.await
         } else {
@@ -54,8 +54,11 @@ impl Inner {
                 done = work => done,
             }
         };
-        let done =
-            done.unwrap_or_else(|_| Err(Failure::Unclear(format!("no answer within {:.1} s", limit.as_secs_f64()))));
+        let done = done.unwrap_or_else(|_| {
+            let over = ctx.remaining().is_some_and(|left| left.is_zero());
+            let time = || format!("no answer within {:.1} s", limit.as_secs_f64());
+            Err(Failure::Unclear(if over { "the time for this action is over".to_owned() } else { time() }))
+        });
         let status = match &done {
             Ok(Got::Whole(answer) | Got::Open { answer, .. }) => answer.status(),
             Err(Failure::Status(answer)) => answer.status(),

@@ -1,5 +1,7 @@
 //! Employees and the groups that they are planned in.
 
+use std::slice;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -22,9 +24,9 @@ impl HumanResource {
         text(&self.0, field)
     }
 
-    /// The employments; none where they are null or absent.
+    /// The employments; none where they are null or absent. A single object counts as a list of one.
     pub fn employments(&self) -> Vec<Employment> {
-        let list = self.0.get("labourHists").and_then(Value::as_array);
+        let list = self.0.get("labourHists").map(|list| list.as_array().map_or(slice::from_ref(list), Vec::as_slice));
         let day = |map: &Map<String, Value>, key: &str| text(map, key).and_then(|text| date(&text));
         list.into_iter()
             .flatten()
@@ -54,36 +56,21 @@ pub struct Employment {
     pub end: Option<Date>,
 }
 
-/// A resource group: a department or a team.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(transparent)]
-pub struct ResourceGroup(Map<String, Value>);
-
-impl ResourceGroup {
+/// A resource group: a department or a team. What else InPlanning says of it is not kept: it can be large.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourceGroup {
     /// What InPlanning knows it by.
-    pub fn uname(&self) -> Option<String> {
-        text(&self.0, "uname")
-    }
-
+    pub uname: Option<String>,
     /// Its name for people.
-    pub fn name(&self) -> Option<String> {
-        text(&self.0, "name")
-    }
-
+    pub name: Option<String>,
     /// The `uname` of the group above it.
-    pub fn parent(&self) -> Option<String> {
-        text(&self.0, "parent")
-    }
-
-    /// The whole object.
-    pub fn raw(&self) -> &Map<String, Value> {
-        &self.0
-    }
+    pub parent: Option<String>,
 }
 
 impl<'de> Deserialize<'de> for ResourceGroup {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Map::deserialize(deserializer).map(Self)
+        let group = Map::deserialize(deserializer)?;
+        Ok(Self { uname: text(&group, "uname"), name: text(&group, "name"), parent: text(&group, "parent") })
     }
 }
 
@@ -114,12 +101,16 @@ mod tests {
     }
 
     #[test]
+    fn a_single_employment_needs_no_list() {
+        let one = json!({"labourHists": {"startDate": "2020-01-01"}});
+        let person: HumanResource = serde_json::from_value(one).unwrap();
+        assert_eq!(person.employments(), [Employment { start: "2020-01-01".parse().ok(), end: None }]);
+    }
+
+    #[test]
     fn a_group_without_parent_stands_alone() {
         let group: ResourceGroup =
-            serde_json::from_value(json!({"uname": "NRD", "name": "Noord", "parent": ""})).unwrap();
-        assert_eq!(
-            (group.uname().as_deref(), group.name().as_deref(), group.parent()),
-            (Some("NRD"), Some("Noord"), None)
-        );
+            serde_json::from_value(json!({"uname": "NRD", "name": "Noord", "parent": "", "members": [1]})).unwrap();
+        assert_eq!(group, ResourceGroup { uname: Some("NRD".into()), name: Some("Noord".into()), parent: None });
     }
 }

@@ -24,7 +24,7 @@ fn contracts() -> Contracts {
         unknown_shift: UnknownShift::default(),
         absence: Absence::default(),
         contract_id: ContractId::default(),
-        groups: Groups::new(&groups),
+        groups: Groups::new(groups),
         told: Mutex::default(),
     }
 }

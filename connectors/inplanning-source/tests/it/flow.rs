@@ -45,11 +45,7 @@ async fn most_at_once(more: Value, asked: Option<usize>) -> usize {
         ctx = ctx.with_concurrency(asked);
     }
     assert_eq!(ids(&tenant.persons(more, &ctx).await.unwrap()), names);
-    let came = noting.0.lock().unwrap().clone();
-    // Whoever came less than the time of an answer before is still under way.
-    let under_way =
-        |at: &Instant| came.iter().filter(|other| **other <= *at && at.duration_since(**other) < noting.1).count();
-    came.iter().map(under_way).max().unwrap()
+    noting.most_at_once()
 }
 
 #[tokio::test]
@@ -71,6 +67,23 @@ async fn persons_come_in_the_order_of_the_users_however_slow_their_rosters() {
         tenant.roster_answer(name, slow(&body, Duration::from_millis(200 - 40 * place))).await;
     }
     assert_eq!(ids(&tenant.persons(json!({}), &ctx()).await.unwrap()), names);
+}
+
+#[tokio::test]
+async fn a_slow_answer_does_not_hold_up_the_requests_after_it() {
+    let tenant = Tenant::start().await;
+    let names: Vec<String> = (0..30).map(|n| n.to_string()).collect();
+    tenant.users_of(&names.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    tenant.groups(json!([])).await;
+    let first = slow(&json!({"days": [day("2026-06-01", &["0700-1530"])]}), Duration::from_secs(2));
+    tenant.roster_answer("0", first).await;
+    let others = Noting(Arc::default(), Duration::from_millis(20));
+    get("/roster/resourceRoster").respond_with(others.clone()).mount(&tenant.0).await;
+    let started = Instant::now();
+    assert_eq!(ids(&tenant.persons(json!({"concurrency": 2}), &ctx()).await.unwrap()), names);
+    let came = others.0.lock().unwrap().clone();
+    let late = came.iter().filter(|came| came.duration_since(started) > Duration::from_millis(1900)).count();
+    assert_eq!((came.len(), late, others.most_at_once()), (29, 0, 1), "the first one is under way all the time");
 }
 
 /// Two groups; 1001 is in both, 1003 in none, 9999 is no active person, 1004 has no shifts.

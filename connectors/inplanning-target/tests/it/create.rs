@@ -26,7 +26,9 @@ async fn i14_the_reference_is_the_username_of_the_user_that_was_made() {
         .with_priority(1)
         .mount(&fake.server)
         .await;
-    let report = fake.run(create(&data(), Some(("resource", "77")))).await;
+    let mut other = data();
+    other["resource"] = json!("77");
+    let report = fake.run(create(&other, Some(("resource", "77")))).await;
     assert_eq!(report.reference.unwrap().to_string(), "j.jansen");
     // What the answer leaves out is what was sent.
     assert_eq!(report.data.unwrap().text("email").as_deref(), Some("j@x.nl"));

@@ -7,3 +7,4 @@ mod faults;
 mod shapes;
 mod support;
 mod together;
+mod verified;

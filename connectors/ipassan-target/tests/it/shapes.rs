@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::{body_string, header, method, path, query_param};
 use wiremock::{Mock, ResponseTemplate};
 
-use crate::support::{Mocked, NOORD, UUID, answer, create, delete, jan, reference, update};
+use crate::support::{Mocked, NOORD, UUID, answer, create, delete, jan, reference, update, with};
 
 #[tokio::test]
 async fn the_token_is_asked_for_in_a_form_with_the_scope_all() {
@@ -119,7 +119,8 @@ async fn an_answer_to_a_create_that_shows_little_is_completed_by_reading() {
 #[tokio::test]
 async fn an_update_names_only_what_differs() {
     let mocked = Mocked::new().await;
-    mocked.on("GET", &Mocked::one(), answer(200, &jan(&json!({"accessType": {"doorPermanent": NOORD}})))).await;
+    let before = jan(&json!({"accessType": {"doorPermanent": NOORD}}));
+    mocked.then(&before, &with(before.clone(), &json!({"firstname": "Piet"}))).await;
     mocked.on("PUT", &Mocked::one(), answer(200, &json!({}))).await;
     let data = json!({"lastname": "Jansen", "firstname": "Piet", "number": "7", "type": "2", "mail": "", "_extension": {"accessProfileLookupKey": "noord"}});
     assert!(mocked.run(update(&reference(), &data)).await.success);

@@ -199,6 +199,14 @@ impl Mocked {
         self
     }
 
+    /// The person, who is another one from the second time on that it is read.
+    pub(crate) async fn then(&self, first: &Value, after: &Value) -> &Self {
+        let reads = || Mock::given(method("GET")).and(path(Self::one()));
+        reads().respond_with(answer(200, first)).up_to_n_times(1).mount(&self.server).await;
+        reads().respond_with(answer(200, after)).mount(&self.server).await;
+        self
+    }
+
     pub(crate) async fn run(&self, action: Action) -> Report {
         checked(lifecycle::run(&*self.target, &self.ctx.for_action(false, None), action).await)
     }

@@ -21,16 +21,19 @@ impl<'a> Story<'a> {
     /// Runs an action dry and then for real.
     fn step(&mut self, what: &str, action: &str, input: &Value) -> Answer {
         let writes = self.world.writes();
-        let dry = self.world.run(
+        let dry_output = self.world.run(
             self.id,
             action,
             &self.world.document(self.id, &merged(input.clone(), &json!({"DryRun": true}))),
         );
         assert_eq!(self.world.writes(), writes, "a dry run of {action} writes nothing");
         let output = self.world.run(self.id, action, &self.world.document(self.id, input));
-        let (dry, real) = (dry.answer(), output.answer());
+        let (dry, real) = (dry_output.answer(), output.answer());
         assert_eq!(dry.shape(), real.shape(), "{what}: {dry:#?} {real:#?}");
         assert_eq!(real.success(), output.stderr.is_empty(), "{output:#?}");
+        let planned = dry_output.stderr.lines().filter(|line| line.contains("[DryRun]")).count() as u64;
+        let sent = self.world.writes() - writes;
+        assert_eq!(planned, sent, "{what}: what is planned is what is sent: {dry_output:#?}");
         let mut told = json!({"what": what, "action": action, "exit": output.code, "outputContext": real.0});
         if dry != real {
             told["in a dry run"] = dry.0;
@@ -105,7 +108,8 @@ fn the_doors_from_create_to_delete() {
     story.step("the doors close", "disable", &about(&reference, &json!({})));
     assert_eq!(world.sandbox.ipassan().door_profile(uuid), None);
     story.quiet("they are closed", "disable", &about(&reference, &json!({})));
-    let gone = story.step("the person leaves", "delete", &about(&reference, &json!({})));
+    let gone =
+        story.step("the person leaves", "delete", &about(&reference, &json!({"number": "1001", "lastname": "Jansen"})));
     assert_eq!((gone.actions(), person()), (vec!["DeleteAccount"], None));
     for (action, success) in [("delete", true), ("disable", true), ("update", false), ("enable", false)] {
         let answer = story.quiet(
@@ -363,7 +367,7 @@ fn a_profile_that_the_system_ignores_without_a_word_is_an_error() {
     assert!(output.answer().error().contains("IPassan ignored access profile"), "{output:#?}");
 }
 
-#[ignore = "the dry run leaves out what becomes of the access profile; see /tmp/cli-bugs.md, 3"]
+#[ignore = "the dry run leaves out what becomes of the access profile; see /tmp/cli-bugs.md, 1"]
 #[test]
 fn a_dry_run_of_enable_and_disable_says_what_the_real_one_will_say() {
     let world = World::empty();
@@ -372,27 +376,9 @@ fn a_dry_run_of_enable_and_disable_says_what_the_real_one_will_say() {
         let input = about(&reference, &data);
         let dry = world
             .run(DOORS, action, &world.document(DOORS, &merged(input.clone(), &json!({"DryRun": true}))))
-            .fine()
+            .exits(0)
             .answer();
         let real = world.run(DOORS, action, &world.document(DOORS, &input)).fine().answer();
         assert_eq!(dry.0, real.0);
-    }
-}
-
-#[ignore = "the error line of an action that could not begin names the command; see /tmp/cli-bugs.md, 2"]
-#[test]
-fn an_action_that_could_not_begin_is_named_as_one_that_failed_on_its_way() {
-    let world = World::empty();
-    world.faults("inplanning:*:403*");
-    let begun = |answer: &Answer| answer.error().split(". Error: ").next().unwrap().to_owned();
-    let wrong = json!({"ClientId": ""});
-    for action in ["create", "update", "enable", "disable", "grant", "revoke", "sub-permissions", "uniqueness"] {
-        let context = merged(
-            permission(&json!("1001"), "Medewerker", "grant", &json!([]), &[]),
-            &json!({"Data": {"username": "1001"}, "CorrelationConfiguration": new_user("1001")["CorrelationConfiguration"]}),
-        );
-        let refused = world.run(PLANNING, action, &crate::support::document(&wrong, &context)).exits(2).answer();
-        let failed = world.run(PLANNING, action, &world.document(PLANNING, &context)).exits(1).answer();
-        assert_eq!(begun(&refused), begun(&failed), "{action}");
     }
 }

@@ -223,7 +223,6 @@ fn a_batch_that_is_interrupted_finishes_what_it_began_and_says_so() {
     assert_eq!(world.sandbox.ipassan().count(), 1);
 }
 
-#[ignore = "a batch in UTF-16 is cut in the middle of its line ends; see /tmp/cli-bugs.md, 1"]
 #[test]
 fn a_batch_that_windows_powershell_wrote_to_a_file_is_read() {
     let world = World::empty();

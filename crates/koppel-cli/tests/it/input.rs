@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::{DOORS, PLANNING, SOURCE, World, document, new_person};
 
 #[test]
-fn input_that_cannot_be_read_exits_with_2_and_prints_no_result() {
+fn input_that_cannot_be_read_exits_with_2_and_says_where_it_is_wrong() {
     let world = World::empty();
     let good = world.config(DOORS);
     for (input, expected) in [
@@ -42,7 +42,8 @@ fn input_that_cannot_be_read_exits_with_2_and_prints_no_result() {
         ),
         (document(&good, &json!({"Data": "@{lastname=Jansen}"})).to_string(), "ConvertTo-Json -Depth 20"),
     ] {
-        let output = world.koppel(&["run", DOORS, "create"]).input(input.clone()).run().exits(2).says_nothing();
+        let output = world.koppel(&["run", DOORS, "create"]).input(input.clone()).run().exits(2);
+        assert!(output.answer().error().contains(expected), "{input}: {output:#?}");
         assert!(output.stderr.starts_with("error: ") && output.stderr.contains(expected), "{input}: {output:#?}");
         assert_eq!(output.stderr.lines().count(), 1, "one message: {output:#?}");
     }
@@ -57,7 +58,8 @@ fn bytes_that_are_no_text_are_named_by_their_place() {
         (b"\xff\xfe{", "UTF-16"),
         (b"\xff\xfe\x00\xd8{\0", "not UTF-16 at byte 2"),
     ] {
-        let output = world.koppel(&["run", DOORS, "create"]).input(bytes).run().exits(2).says_nothing();
+        let output = world.koppel(&["run", DOORS, "create"]).input(bytes).run().exits(2);
+        assert!(output.answer().error().contains(expected), "{output:#?}");
         assert!(output.stderr.contains(expected), "{output:#?}");
     }
 }
@@ -141,4 +143,47 @@ fn data_with_a_wrong_type_names_its_field_and_is_not_sent() {
     let answer = output.answer();
     assert!(answer.error().contains("type") && answer.error().contains("other"), "both at once: {output:#?}");
     assert_eq!(world.writes(), 0);
+}
+
+#[test]
+fn an_import_with_input_that_cannot_be_read_prints_nothing() {
+    let world = World::empty();
+    for input in ["", "not json", "{}"] {
+        let output = world.koppel(&["run", DOORS, "import-accounts"]).input(input).run().exits(2).says_nothing();
+        assert!(output.stderr.starts_with("error: "), "{output:#?}");
+    }
+}
+
+#[test]
+fn contexts_that_convert_to_json_cut_off_are_refused_wherever_they_stand() {
+    let world = World::empty();
+    let cut = json!("@{Id=1; Name=x}");
+    for (context, place) in [
+        (json!({"Data": {"lastname": cut}}), "actionContext.Data.lastname"),
+        (json!({"References": {"Account": cut}}), "actionContext.References.Account"),
+        (json!({"CurrentPermissions": [{"Reference": cut}]}), "actionContext.CurrentPermissions[0].Reference"),
+    ] {
+        let output = world.run(DOORS, "update", &world.document(DOORS, &context)).exits(2);
+        let answer = output.answer();
+        assert!(answer.error().contains(place) && answer.error().contains("-Depth 20"), "{output:#?}");
+    }
+    assert_eq!(world.requests(), 0);
+}
+
+#[test]
+fn contracts_that_are_missing_revoke_nothing() {
+    let world = World::empty();
+    world.run(PLANNING, "create", &world.document(PLANNING, &crate::support::new_user("1001"))).fine();
+    let writes = world.writes();
+    let mut input = world.document(
+        PLANNING,
+        &json!({
+            "Operation": "update", "References": {"Account": "1001", "Permission": {"Reference": "Planner"}},
+            "CurrentPermissions": [{"DisplayName": "x", "Reference": {"Id": "Planner&&Planner Noord"}}],
+        }),
+    );
+    input["personContext"] = Value::Null;
+    let answer = world.run(PLANNING, "sub-permissions", &input).exits(1).answer();
+    assert!(answer.error().contains("The person could not be found"), "{answer:#?}");
+    assert_eq!(world.writes(), writes);
 }

@@ -111,7 +111,7 @@ fn lists_of_one_come_as_a_scalar_or_in_a_wrapper() {
                 "personContext": {"Person": {"ExternalId": "1001", "Contracts": one(&contract)}},
             }),
         );
-        answers.push(world.run(PLANNING, "sub-permissions", &input).fine().answer());
+        answers.push(world.run(PLANNING, "sub-permissions", &input).exits(0).answer());
         let lines = world
             .run(
                 PLANNING,
@@ -133,7 +133,7 @@ fn a_form_gives_numbers_and_switches_as_text() {
     for dry in [json!("True"), json!("true"), json!(1), json!(true)] {
         let mut dry_input = world.document(DOORS, &merged(new_person("1002"), &json!({"DryRun": dry})));
         dry_input["actionContext"]["Configuration"]["concurrency"] = json!("4");
-        let answer = world.run(DOORS, "create", &dry_input).fine().answer();
+        let answer = world.run(DOORS, "create", &dry_input).exits(0).answer();
         assert_eq!(answer.reference(), "Currently not available", "{dry}");
         assert_eq!(world.sandbox.ipassan().count(), 1, "{dry} is a dry run");
     }

@@ -169,7 +169,7 @@ fn a_wrong_configuration_does_not_show_its_secrets() {
         }
     }
     let broken = "{\"actionContext\": {\"Configuration\": {\"clientSecret\": \"canary-a\"}, canary-b";
-    world.koppel(&["run", DOORS, "create"]).input(broken).run().exits(2).says_nothing();
+    world.koppel(&["run", DOORS, "create"]).input(broken).run().exits(2).answer();
     let file = world.file("broken.json", broken);
     world.koppel(&["check", DOORS, "--config", file.to_str().unwrap()]).run().exits(2).says_nothing();
 }

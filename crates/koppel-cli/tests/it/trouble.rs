@@ -1,5 +1,8 @@
 //! Systems that misbehave, and what is told of it.
 
+#[cfg(unix)]
+use std::io::Read as _;
+
 use koppel_sandbox::System;
 use serde_json::{Value, json};
 
@@ -152,9 +155,14 @@ fn an_action_that_is_interrupted_says_so_in_its_document() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let config = world.config_with(DOORS, &json!({"BaseUrl": format!("http://{}", listener.local_addr().unwrap())}));
     let (connected, connection) = std::sync::mpsc::channel();
-    std::thread::spawn(move || connected.send(listener.accept()));
+    std::thread::spawn(move || {
+        let (mut connection, _) = listener.accept().unwrap();
+        connection.read_exact(&mut [0; 4]).unwrap();
+        connected.send(connection)
+    });
     let input = crate::support::document(&config, &new_person("1001")).to_string();
     let running = world.koppel(&["run", DOORS, "create"]).input(input).begin();
+    // The request is on its way: the program waits for an answer.
     let _connection = connection.recv_timeout(std::time::Duration::from_mins(1)).unwrap();
     crate::support::interrupt(&running);
     let output = running.finish().exits(1);

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use koppel::{Ctx, Error, ErrorKind, Result, Secret};
+use koppel::{Ctx, Error, ErrorKind, Result, Scrubber, Secret};
 use reqwest::Method;
 use reqwest::header::HeaderValue;
 use serde_json::Value;
@@ -21,12 +21,32 @@ const ASSUMED_LIFETIME: i64 = 300;
 const LONGEST_LIFETIME: i64 = 24 * 60 * 60;
 
 /// `Basic …` with the credentials in UTF-8, known to the scrubber in every form.
-pub(super) fn basic(user: &str, password: &Secret, scrubber: &koppel::Scrubber) -> Result<HeaderValue> {
+pub(super) fn basic(user: &str, password: &Secret, scrubber: &Scrubber) -> Result<HeaderValue> {
     let pair = Secret::new(format!("{user}:{}", password.expose()));
     let encoded = Secret::new(STANDARD.encode(pair.expose()));
     scrubber.add(&pair);
     scrubber.add(&encoded);
     header(&format!("Basic {}", encoded.expose()))
+}
+
+/// Makes a token known to the scrubber, by itself and as it stands in a header.
+pub(super) fn hide(scrubber: &Scrubber, token: &Secret) {
+    scrubber.add(token);
+    scrubber.add(&Secret::new(format!("Bearer {}", token.expose())));
+}
+
+/// Makes whatever may be a token in the answer of a token endpoint known to the scrubber: also an error may hold one.
+fn hide_all(scrubber: &Scrubber, body: &Value) {
+    match body {
+        Value::Object(map) => map.iter().for_each(|(name, value)| match value {
+            Value::String(token) if name.to_ascii_lowercase().ends_with("token") => {
+                hide(scrubber, &Secret::new(token.trim()));
+            }
+            _ => hide_all(scrubber, value),
+        }),
+        Value::Array(list) => list.iter().for_each(|value| hide_all(scrubber, value)),
+        _ => {}
+    }
 }
 
 /// A header value that no log shows.
@@ -63,13 +83,25 @@ pub(super) async fn fetch(http: &Inner, ctx: &Ctx, with: &ClientCredentials) -> 
         token: Some(grant),
     };
     match http.exchange(ctx, &call, false).await? {
-        Got::Whole(answer) => read(ctx, &answer),
+        Got::Whole(answer) => read(ctx, &answer, &with.keys),
         Got::Open { .. } => Err(Error::bug("a token is not a stream")),
     }
 }
 
 /// The error of a token request; none of these may look as if an account was not there.
 pub(crate) fn refused(answer: &Answer, keys: &str) -> Error {
+    let Ok(body) = answer.json::<Value>() else { return refused_by(&without_tokens(answer), keys) };
+    hide_all(&answer.about.scrubber, &body);
+    refused_by(answer, keys)
+}
+
+/// What is no JSON, and cannot be searched for tokens, is shown only where it names none.
+fn without_tokens(answer: &Answer) -> Answer {
+    let named = String::from_utf8_lossy(answer.body()).to_ascii_lowercase().contains("token");
+    Answer { body: if named { Bytes::new() } else { answer.body.clone() }, ..answer.clone() }
+}
+
+fn refused_by(answer: &Answer, keys: &str) -> Error {
     let system = answer.system();
     match answer.status() {
         400 | 401 | 403 => answer
@@ -83,7 +115,7 @@ pub(crate) fn refused(answer: &Answer, keys: &str) -> Error {
     }
 }
 
-fn read(ctx: &Ctx, answer: &Answer) -> Result<Token> {
+fn read(ctx: &Ctx, answer: &Answer, keys: &str) -> Result<Token> {
     let body: Value = match answer.json() {
         // A page of a web server may be shown.
         Err(error) if answer.body().trim_ascii_start().starts_with(b"<") => return Err(error),
@@ -91,6 +123,12 @@ fn read(ctx: &Ctx, answer: &Answer) -> Result<Token> {
     };
     let token = body.get("access_token").and_then(Value::as_str).filter(|token| !token.trim().is_empty());
     let Some(token) = token else {
+        let says = |name: &str| body.get(name).and_then(Value::as_str).is_some_and(|text| !text.trim().is_empty());
+        if says("error") || says("error_description") {
+            hide_all(&answer.about.scrubber, &body);
+            let lead = format!("{} refused the credentials", answer.system());
+            return Err(answer.fault(ErrorKind::Auth, &lead).with_hint(format!("check {keys}")));
+        }
         // The body is not shown: it may hold the token in another place.
         return Err(Error::new(
             ErrorKind::Protocol,

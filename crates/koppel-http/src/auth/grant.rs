@@ -7,9 +7,9 @@ use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::fetch::{basic, fetch, header};
+use super::fetch::{basic, fetch, header, hide};
 use super::store::{Store, Token};
-use super::{Auth, ClientCredentials, CredentialStyle};
+use super::{Auth, ClientCredentials};
 use crate::client::Inner;
 use crate::state::StateDir;
 use crate::wait::unless_stopped;
@@ -85,10 +85,8 @@ impl Access {
             }
             Auth::ClientCredentials(with) => {
                 scrubber.add(&with.secret);
-                // Known to the scrubber also where the token comes from another process.
-                if with.style == CredentialStyle::Basic {
-                    basic(&with.id, &with.secret, scrubber)?;
-                }
+                // Known to the scrubber in both styles, and also where the token comes from another process.
+                basic(&with.id, &with.secret, scrubber)?;
                 let endpoint = format!("{base}/{}", with.endpoint.join("/"));
                 let store = Store::new(state, &endpoint, &with.id, &with.secret);
                 Self::Token(Box::new(Tokens { with, store, slot: Mutex::default() }))
@@ -137,7 +135,7 @@ impl Tokens {
 
     /// The token that this or another process left.
     fn known(&self, http: &Inner, good: impl Fn(&Token) -> bool) -> Result<Option<Token>> {
-        Ok(self.store.read()?.filter(good).inspect(|token| http.scrubber.add(&token.value)))
+        Ok(self.store.read()?.filter(good).inspect(|token| hide(&http.scrubber, &token.value)))
     }
 
     /// A new token, unless another process got one while we waited for it.
@@ -147,7 +145,7 @@ impl Tokens {
             return Ok(token);
         }
         let token = Box::pin(fetch(http, ctx, &self.with)).await?;
-        http.scrubber.add(&token.value);
+        hide(&http.scrubber, &token.value);
         self.store.write(&token)?;
         Ok(token)
     }

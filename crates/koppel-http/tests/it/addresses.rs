@@ -27,6 +27,17 @@ async fn a_segment_that_leads_elsewhere_is_refused_and_nothing_is_sent() {
 }
 
 #[tokio::test]
+async fn a_message_has_the_beginning_of_each_uuid_and_the_detail_all_of_it() {
+    let server = Server::script([Reply::json(404, ""), Reply::json(400, "no")]).await;
+    let id = "7f0c0000-0000-4000-8000-00000000000a";
+    for message in ["Demo does not know /site/7f0c0000…/x", "Demo refused GET /site/7f0c0000…/x: no"] {
+        let error = client(&server).get(&["site", id, "x"]).send(&ctx()).await.unwrap_err();
+        assert_eq!(error.message(), message);
+        assert!(error.detail().unwrap().contains(id), "{error:?}");
+    }
+}
+
+#[tokio::test]
 async fn forms_have_encoded_brackets_and_a_real_plus() {
     let server = Server::start(|_| async { Reply::ok() }).await;
     let pairs = [("accessType[doorPermanent]".to_owned(), "null".to_owned()), ("phone".to_owned(), "+31 é".to_owned())];

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use koppel::{ErrorKind, Result};
-use koppel_http::ListAt;
+use koppel_http::{ListAt, RetryPolicy, Timeouts};
 use serde::Deserialize;
 
 use crate::server::{Reply, Server};
@@ -159,4 +159,14 @@ async fn a_list_counts_as_one_at_once_while_its_body_is_read() {
     let both = async { tokio::join!(list.next(), http.get(&["x"]).send(&ctx)) };
     assert!(tokio::time::timeout(Duration::from_millis(100), both).await.is_err());
     assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn a_list_that_does_not_begin_is_asked_for_again_whatever_the_time_for_all_attempts() {
+    let list = Duration::from_millis(300);
+    let server = Server::script([Reply::Hang(""), Reply::json(200, r#"[{"id":0}]"#)]).await;
+    let retry = RetryPolicy { base: Duration::from_millis(2), total: list, ..RetryPolicy::default() };
+    let http = builder(&server).retry(retry).timeouts(Timeouts { list, ..Timeouts::default() }).build().unwrap();
+    let all: Vec<Result<User>> = http.get(&["users"]).send_list(&ctx(), ListAt::Root).collect().await;
+    assert_eq!((all.iter().filter(|item| item.is_ok()).count(), server.seen().len()), (1, 2), "{all:?}");
 }

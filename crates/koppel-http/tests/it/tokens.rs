@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use koppel::{Ctx, ErrorKind, FixedClock, Secret};
+use koppel::{Cancel, Ctx, ErrorKind, FixedClock, Secret};
 use koppel_http::{ClientCredentials, CredentialStyle, Http, StateDir, Verdict};
 
 use crate::server::{Reply, Server};
@@ -199,6 +199,34 @@ async fn a_token_request_is_repeated_and_its_refusal_is_not() {
         );
     }
     assert_eq!(server.count("token"), 1, "a wrong secret is not tried twelve times");
+}
+
+#[tokio::test]
+async fn a_refusal_that_says_it_succeeded_is_a_refusal() {
+    let refusal = r#"{"error":"invalid_client","error_description":"The client is locked"}"#;
+    let server = Server::script([Reply::json(200, refusal)]).await;
+    let http = builder(&server).auth(credentials()).build().unwrap();
+    let error = http.get(&["users"]).send(&ctx()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Auth);
+    let text = "Demo refused the credentials: The client is locked (check ClientId and ClientSecret)";
+    assert_eq!(error.to_string(), text);
+}
+
+#[tokio::test]
+async fn a_token_request_that_hangs_is_dropped_when_the_run_is_stopped() {
+    let server = Server::start(|_| async { Reply::Hang("") }).await;
+    let http = builder(&server).auth(credentials()).build().unwrap();
+    let cancel = Cancel::default();
+    let ctx = ctx().with_cancel(cancel.clone());
+    let started = Instant::now();
+    let (done, ()) = tokio::join!(http.post(&["users"]).send(&ctx), async {
+        while server.seen().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        cancel.cancel();
+    });
+    assert_eq!(done.unwrap_err().kind(), ErrorKind::Cancelled);
+    assert!(started.elapsed() < Duration::from_secs(5));
 }
 
 #[tokio::test]
