@@ -85,11 +85,7 @@ impl<'a> Import<'a> {
             .try_filter_map(|person| async move { Ok(person) })
     }
 
-    async fn ask_for_person(
-        self: Arc<Self>,
-        place: usize,
-        requests: Arc<Semaphore>,
-    ) -> Result<Option<SourcePerson>> {
+    async fn ask_for_person(self: Arc<Self>, place: usize, requests: Arc<Semaphore>) -> Result<Option<SourcePerson>> {
         let turn = requests.acquire().await.map_err(|_| Error::bug("the semaphore of the import is closed"))?;
         self.ctx.go_on()?;
         let Some(human) = self.humans.list().get(place) else { return Ok(None) };

@@ -86,7 +86,12 @@ mod tests {
         );
         let same = days(json!([{"rosterDate": "2026-06-01", "parts": [{"shift": {"uname": "0700-1530"}}]}]));
         let late = days(json!([{"rosterDate": "2026-06-01", "parts": [{"shift": {"uname": "1500-2300"}}]}]));
-        assert!(first(&mut seen, 0, &early) && !first(&mut seen, 0, &same) && !first(&mut seen, 0, &[]) && !first(&mut seen, 1, &[]));
+        assert!(
+            first(&mut seen, 0, &early)
+                && !first(&mut seen, 0, &same)
+                && !first(&mut seen, 0, &[])
+                && !first(&mut seen, 1, &[])
+        );
         assert_eq!((seen.unnamed(), seen.differing()), (vec![2], 0));
         assert!(first(&mut seen, 1, &early) && !first(&mut seen, 7, &early));
         assert_eq!((seen.unnamed(), seen.differing()), (vec![2], 0));

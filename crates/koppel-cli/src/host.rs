@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use koppel::{Connector, Ctx, Instance, Registry, Scrubber, Source};
+use koppel::{Connector, Ctx, Instance, Kind, Progress, Registry, Scrubber, Source};
 use koppel_http::{FileLocks, StateDir, SystemClock};
 use serde_json::Value;
 
@@ -55,6 +55,11 @@ impl Host {
         &self.scrubber
     }
 
+    /// A bar for long work.
+    pub(crate) fn bar(&self, doing: &'static str) -> Arc<dyn Progress> {
+        self.detail.shown().bar(doing)
+    }
+
     /// Logs more if the configuration asks for it, as many HelloID connectors' do with `isDebug`.
     pub(crate) fn heed_debug(&self, config: &Value) {
         let asked = koppel::lookup(config, "isDebug").and_then(koppel::scalar_text);
@@ -81,14 +86,26 @@ impl Host {
         connector.build(config).map_err(|error| Failure::of(&error, place))
     }
 
+    /// Makes sure that this is a source, before its configuration is read.
+    pub(crate) fn expect_source(&self, id: &str) -> Result<(), Failure> {
+        match self.connector(id)?.kind() {
+            Kind::Source => Ok(()),
+            Kind::Target => Err(is_target(id)),
+        }
+    }
+
     /// A source for a configuration.
     pub(crate) fn source(&self, id: &str, config: &Value, place: &str) -> Result<Box<dyn Source>, Failure> {
         match self.instance(id, config, place)? {
             Instance::Source(source) => Ok(source),
-            Instance::Target(_) => Err(Failure::usage(format!("{id} is a target and has no persons"))
-                .with_hint(format!("koppel run {id} import-accounts prints its accounts"))),
+            Instance::Target(_) => Err(is_target(id)),
         }
     }
+}
+
+fn is_target(id: &str) -> Failure {
+    Failure::usage(format!("{id} is a target and has no persons"))
+        .with_hint(format!("koppel run {id} import-accounts prints its accounts"))
 }
 
 /// Sets a key of a configuration, however it is spelled there.

@@ -14,21 +14,23 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::args::{LogArgs, LogFormat};
 use crate::failure::Failure;
+use crate::progress::Shown;
 
 /// Writes each event to stderr, scrubbed.
 #[derive(Clone)]
-struct Scrubbed(Scrubber);
+struct Scrubbed(Scrubber, Shown);
 
 /// One event: gathered, scrubbed, written whole.
 struct Line<'a> {
     scrubber: &'a Scrubber,
+    shown: &'a Shown,
     text: Vec<u8>,
 }
 
 impl<'a> MakeWriter<'a> for Scrubbed {
     type Writer = Line<'a>;
     fn make_writer(&'a self) -> Line<'a> {
-        Line { scrubber: &self.0, text: Vec::new() }
+        Line { scrubber: &self.0, shown: &self.1, text: Vec::new() }
     }
 }
 
@@ -45,8 +47,9 @@ impl Write for Line<'_> {
 impl Drop for Line<'_> {
     fn drop(&mut self) {
         let text = String::from_utf8_lossy(&self.text);
+        let text = self.scrubber.text(&text);
         // Stderr may be closed; there is nowhere left to say so.
-        let _ = io::stderr().lock().write_all(self.scrubber.text(&text).as_bytes());
+        let _ = self.shown.above(|| io::stderr().lock().write_all(text.as_bytes()));
     }
 }
 
@@ -55,12 +58,17 @@ pub(crate) const DRY_RUN: &str = "dry-run";
 
 /// What is logged: by `-v`, and by a configuration that asks for debug logging while the program runs.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Detail(Arc<AtomicU8>);
+pub(crate) struct Detail(Arc<AtomicU8>, Shown);
 
 impl Detail {
     /// At least as much as one `-v`.
     pub(crate) fn debug(&self) {
         self.0.fetch_max(1, Ordering::Relaxed);
+    }
+
+    /// Where bars are drawn.
+    pub(crate) fn shown(&self) -> &Shown {
+        &self.1
     }
 
     fn shows(&self, metadata: &Metadata<'_>) -> bool {
@@ -90,12 +98,12 @@ const OURS: [&str; 8] = [
 
 /// Starts logging. Without `-v` only warnings, with it every request of ours, with `-vv` everything.
 pub(crate) fn start(args: &LogArgs, scrubber: &Scrubber) -> Detail {
-    let detail = Detail(Arc::new(AtomicU8::new(args.verbose)));
+    let detail = Detail(Arc::new(AtomicU8::new(args.verbose)), Shown::default());
     let filter = dynamic_filter_fn({
         let detail = detail.clone();
         move |metadata, _| detail.shows(metadata)
     });
-    let layer = tracing_subscriber::fmt::layer().with_writer(Scrubbed(scrubber.clone()));
+    let layer = tracing_subscriber::fmt::layer().with_writer(Scrubbed(scrubber.clone(), detail.1.clone()));
     let registry = tracing_subscriber::registry();
     let started = match args.log_format {
         LogFormat::Human => {

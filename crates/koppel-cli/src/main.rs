@@ -67,6 +67,8 @@ async fn dispatch(command: &Command, scrubber: &Scrubber, detail: &Detail) -> Re
             cancel.cancel();
         }
     });
+    // The task asks for the signal when it first runs, which is now.
+    tokio::task::yield_now().await;
     let result = with_host(command, &host).await;
     stop.abort();
     result

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use koppel::{Connector, Error, ErrorKind, Instance, Kind, Result as KoppelResult, Target};
+use koppel::{Connector, Error, ErrorKind, Instance, Kind, PlannedRequest, Result as KoppelResult, Target};
 use koppel_helloid::{ActionName, Answer, Document, InputError, answer, import, refused};
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
@@ -16,7 +16,6 @@ use crate::failure::Failure;
 use crate::host::{Host, override_key};
 use crate::io::{flush, lines_of, open, print_json, read_all, read_line};
 use crate::log::DRY_RUN;
-use crate::progress::bar;
 
 /// HelloID kills an action after 30 s; the answer has to be out before.
 const ACTION_BUDGET: Duration = Duration::from_secs(25);
@@ -73,7 +72,8 @@ fn led_in(error: Error) -> Error {
 
 /// One action.
 pub(crate) async fn single(host: &Host, run: &Run<'_>) -> Result<(), Failure> {
-    let bytes = read_all(open(run.input)?, "the input")?;
+    let name = run.input.map_or_else(|| "the input".to_owned(), |path| path.display().to_string());
+    let bytes = read_all(open(run.input)?, &name)?;
     let import_ = matches!(run.action, ActionName::Import(_));
     let document = match Document::read(&bytes) {
         Ok(document) => document,
@@ -96,7 +96,7 @@ pub(crate) async fn single(host: &Host, run: &Run<'_>) -> Result<(), Failure> {
         }
     };
     if let ActionName::Import(what) = run.action {
-        let ctx = host.ctx().for_action(document.dry_run, None).with_progress(bar("importing"));
+        let ctx = host.ctx().for_action(document.dry_run, None).with_progress(host.bar("importing"));
         let mut objects = import(&*target, &ctx, what, &document);
         while let Some(object) = objects.try_next().await? {
             print_json(&object)?;
@@ -108,14 +108,19 @@ pub(crate) async fn single(host: &Host, run: &Run<'_>) -> Result<(), Failure> {
     finish(&answer)
 }
 
+/// Says what a dry run would have sent. HelloID's preview shows it as information, as its own scripts do.
+fn tell_planned(answer: &Answer) {
+    for PlannedRequest { method, url, fields } in &answer.planned {
+        let fields = fields.join(", ");
+        tracing::info!(target: DRY_RUN, "[DryRun] {method} {url} ({fields}) will be sent during enforcement");
+    }
+}
+
 /// Prints the document; a failure also goes to stderr, with its detail.
 fn finish(answer: &Answer) -> Result<(), Failure> {
     print_json(&answer.document)?;
     flush()?;
-    for request in &answer.planned {
-        // HelloID's preview shows it as information, as its own scripts do.
-        tracing::info!(target: DRY_RUN, "[DryRun] {} {} ({}) will be sent during enforcement", request.method, request.url, request.fields.join(", "));
-    }
+    tell_planned(answer);
     match &answer.error {
         None if answer.success => Ok(()),
         None => Err(Failure::code(1)),
@@ -138,7 +143,7 @@ pub(crate) async fn batch(host: &Host, run: &Run<'_>) -> Result<(), Failure> {
     let at_once = run.concurrency.unwrap_or(NonZeroUsize::MIN);
     let lines = lines(run.input)?;
     let shared = Shared { host, run, targets: Mutex::default() };
-    let bar = bar("actions");
+    let bar = host.bar("actions");
     let mut order = Order::default();
     let mut failures = 0_u64;
     let mut total = 0_u64;
@@ -154,6 +159,7 @@ pub(crate) async fn batch(host: &Host, run: &Run<'_>) -> Result<(), Failure> {
     while let Some(answer) = answers.next().await {
         total += 1;
         print_json(&answer.document)?;
+        tell_planned(&answer);
         bar.advance(1);
         if !answer.success {
             failures += 1;

@@ -32,13 +32,18 @@ pub(crate) async fn sandbox(
         .latency(Duration::from_millis(latency_ms))
         .faults(faults);
     let sandbox = Sandbox::start(options).await.map_err(|e| Failure::failed(e.to_string()))?;
+    // Asked for before the line is out: who reads it may stop the program at once.
+    let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
+    let stopped = futures_util::poll!(&mut stop).is_ready();
     print_json(&json!({
         "inplanning": sandbox.inplanning_url(),
         "ipassan": sandbox.ipassan_url(),
         "configs": configs(&sandbox),
     }))?;
     flush()?;
-    tokio::signal::ctrl_c().await.map_err(|e| Failure::failed(format!("cannot wait for Ctrl-C: {e}")))?;
+    if !stopped {
+        stop.await.map_err(|e| Failure::failed(format!("cannot wait for Ctrl-C: {e}")))?;
+    }
     sandbox.stop().await;
     Ok(())
 }

@@ -10,7 +10,6 @@ use serde::Serialize;
 use crate::failure::Failure;
 use crate::host::{Host, override_key};
 use crate::io::{flush, print_json, read_config};
-use crate::progress::bar;
 
 /// Prints the persons of a source.
 pub(crate) async fn persons(
@@ -19,17 +18,19 @@ pub(crate) async fn persons(
     config: &Path,
     concurrency: Option<NonZeroUsize>,
 ) -> Result<(), Failure> {
+    host.expect_source(id)?;
     let mut value = read_config(config)?;
     if let Some(concurrency) = concurrency {
         override_key(&mut value, "concurrency", concurrency.get().into());
     }
     let source = host.source(id, &value, &place(config))?;
-    let ctx = host.ctx().for_action(false, None).with_progress(bar("persons"));
+    let ctx = host.ctx().for_action(false, None).with_progress(host.bar("persons"));
     print_all(source.persons(&ctx)).await
 }
 
 /// Prints the departments of a source.
 pub(crate) async fn departments(host: &Host, id: &str, config: &Path) -> Result<(), Failure> {
+    host.expect_source(id)?;
     let source = host.source(id, &read_config(config)?, &place(config))?;
     let ctx = host.ctx().for_action(false, None);
     print_all(source.departments(&ctx)).await

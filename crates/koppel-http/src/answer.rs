@@ -149,10 +149,7 @@ impl Answer {
     /// The body, or the beginning of it, without secrets: when it is made short for a message, half of one could stay.
     fn scrubbed(&self, most: usize) -> Vec<u8> {
         let body = self.body.get(..self.body.len().min(most)).unwrap_or_default();
-        match std::str::from_utf8(body) {
-            Ok(text) => self.about.scrubber.text(text).into_owned().into_bytes(),
-            Err(_) => self.about.scrubber.text(&String::from_utf8_lossy(body)).into_owned().into_bytes(),
-        }
+        self.about.scrubber.text(&String::from_utf8_lossy(body)).into_owned().into_bytes()
     }
 
     fn redirected(&self) -> Error {

@@ -99,7 +99,7 @@ impl Request {
     /// large. `DryRun`, `Cancelled`. `Invalid`: a path segment is empty, `.` or `..`.
     ///
     /// # Cancellation
-    /// Waits end at once. A request that reads is dropped; one that changes something and is under way is finished,
+    /// Waits end at once. A request that reads or asks for a token is dropped; one that changes something and is under way is finished,
     /// within its timeout, so that its outcome is known.
     pub async fn send(self, ctx: &Ctx) -> Result<Answer> {
         let attempt = self.http.0.timeouts.attempt;

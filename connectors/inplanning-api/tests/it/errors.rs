@@ -181,7 +181,9 @@ async fn an_error_has_any_shape() {
 
 #[tokio::test]
 async fn the_answer_to_a_change_is_nothing_or_json() {
-    for fine in ["", " \r\n", "null", "[]", "\"ok\"", "0", "{}", r#"{"error":null}"#, r#"{"error":false}"#, r#"{"error":""}"#] {
+    for fine in
+        ["", " \r\n", "null", "[]", "\"ok\"", "0", "{}", r#"{"error":null}"#, r#"{"error":false}"#, r#"{"error":""}"#]
+    {
         change(fine).await.unwrap();
     }
     for odd in ["<html>Log in</html>", r#"{"username":"1","#, "ok"] {

@@ -46,7 +46,11 @@ async fn i14_an_answer_that_is_no_user_is_success_only_where_inplanning_shows_th
         // It was made all the same.
         fake.put(&jan());
         let report = fake.run(create(&data(), None)).await;
-        assert_eq!((&report.outcome, report.reference.unwrap().to_string()), (&Outcome::Created, "1001".into()), "{odd}");
+        assert_eq!(
+            (&report.outcome, report.reference.unwrap().to_string()),
+            (&Outcome::Created, "1001".into()),
+            "{odd}"
+        );
     }
 }
 

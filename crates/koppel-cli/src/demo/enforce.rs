@@ -37,6 +37,8 @@ pub(super) struct Held {
     pub(super) doors: Option<Reference>,
     /// The key of the profile on the doors.
     pub(super) profile: Option<String>,
+    /// The one that was there before the story began.
+    pub(super) profile_before: Option<String>,
 }
 
 /// The two systems, and what is known to be in them.
@@ -71,6 +73,7 @@ impl Enforcer<'_> {
             let held = self.held.entry(number).or_default();
             let guid = account.data.non_empty("_extension.accessProfileLookupKey");
             held.profile = guid.map(|guid| self.profiles.get(&guid).cloned().unwrap_or(guid));
+            held.profile_before.clone_from(&held.profile);
             held.doors = Some(account.reference);
         }
         Ok(())

@@ -43,6 +43,7 @@ struct Ending {
     wanted: Wanted,
     planning: String,
     doors: String,
+    doors_before: Option<String>,
 }
 
 /// The whole story, for the table and the page.
@@ -145,7 +146,7 @@ fn ending(enforcer: &Enforcer<'_>, employee: Employee, wanted: Wanted) -> Ending
         (Some(_), None) => "closed".to_owned(),
         (Some(_), Some(profile)) => format!("open: {profile}"),
     };
-    Ending { employee, wanted, planning, doors }
+    Ending { employee, wanted, planning, doors, doors_before: held.profile_before }
 }
 
 fn read_hr(csv: &str) -> Result<Vec<Employee>, Problem> {

@@ -99,7 +99,7 @@ fn render(told: &Told) -> Result<String, Problem> {
             let why = ending.wanted.doors.as_ref().map_or(&ending.wanted.no_doors, |(_, because)| because);
             Row {
                 shifts: shifts(&told.shifts, &ending.employee.external_id, &span),
-                access: access(&told.events, &name, end.timestamp(), &span),
+                access: access(&told.events, &name, ending.doors_before.as_deref(), end.timestamp(), &span),
                 function: ending.employee.title.clone(),
                 planning: ending.planning.clone(),
                 doors: ending.doors.clone(),
@@ -145,17 +145,14 @@ fn shifts(all: &[Shift], person: &str, span: &Span) -> Vec<Bar> {
 }
 
 /// When the doors were open, from what was done to them. What was open before the story began is open from its start.
-fn access(events: &[Event], person: &str, end: Timestamp, span: &Span) -> Vec<Bar> {
-    let mine: Vec<&Event> =
-        events.iter().filter(|e| e.person == person && e.system == "IPassan" && e.success).collect();
+fn access(events: &[Event], person: &str, before: Option<&str>, end: Timestamp, span: &Span) -> Vec<Bar> {
     let mut bars = Vec::new();
-    let mut open: Option<(Timestamp, String)> = None;
-    for event in &mine {
+    let mut open = before.map(|profile| (span.start, profile.to_owned()));
+    for event in events.iter().filter(|e| e.person == person && e.system == "IPassan" && e.success) {
         let at = event.at.timestamp();
         let opens = matches!(event.outcome.as_str(), "enabled" | "updated");
         let closes = matches!(event.outcome.as_str(), "disabled" | "updated" | "deleted");
-        if closes {
-            let (from, label) = open.take().unwrap_or_else(|| (span.start, "open since before".to_owned()));
+        if let Some((from, label)) = open.take_if(|_| closes) {
             bars.push(span.bar(from, at, &label, false));
         }
         if opens {
@@ -163,9 +160,6 @@ fn access(events: &[Event], person: &str, end: Timestamp, span: &Span) -> Vec<Ba
             open = Some((at, profile.to_owned()));
         }
     }
-    let always = mine.is_empty();
-    if let Some((from, label)) = open.or_else(|| always.then(|| (span.start, "open since before".to_owned()))) {
-        bars.push(span.bar(from, end, &label, true));
-    }
+    bars.extend(open.map(|(from, label)| span.bar(from, end, &label, true)));
     bars
 }

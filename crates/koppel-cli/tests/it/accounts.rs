@@ -138,6 +138,7 @@ fn permission(reference: &Value, permission: &str, operation: &str, current: &Va
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one life, told in its order")]
 fn the_planning_from_create_to_disable() {
     let world = World::empty();
     let mut story = Story::new(&world, PLANNING);
@@ -367,7 +368,7 @@ fn a_profile_that_the_system_ignores_without_a_word_is_an_error() {
     assert!(output.answer().error().contains("IPassan ignored access profile"), "{output:#?}");
 }
 
-#[ignore = "the dry run leaves out what becomes of the access profile; see /tmp/cli-bugs.md, 1"]
+#[ignore = "the dry run leaves out what becomes of the access profile"]
 #[test]
 fn a_dry_run_of_enable_and_disable_says_what_the_real_one_will_say() {
     let world = World::empty();

@@ -44,7 +44,7 @@ fn the_order_of_the_answers_is_that_of_the_lines_also_when_the_first_takes_longe
 #[test]
 fn without_concurrency_one_action_runs_at_a_time() {
     let world = World::empty();
-    let input: String = creates(&world, 1..=5).iter().map(|line| format!("{line}\n")).collect();
+    let input = creates(&world, 1..=5).join("\n");
     let output = world.koppel(&["run", DOORS, "create", "--batch"]).input(input).run().fine();
     assert_eq!((output.answers().len(), world.stats().max_in_flight), (5, 1));
 }

@@ -1,7 +1,7 @@
 //! `koppel run ID import-…`: a JSON line per object.
 
 use koppel_sandbox::{Options, System};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::{DOORS, PERSONS, PLANNING, World};
 
@@ -112,7 +112,7 @@ fn an_import_has_no_batch() {
 #[test]
 fn an_import_with_a_wrong_configuration_prints_nothing() {
     let world = World::empty();
-    let input = crate::support::document(&json!({"clientID": "x"}), &Value::Object(Default::default()));
+    let input = crate::support::document(&json!({"clientID": "x"}), &json!({}));
     let output = world.run(DOORS, "import-accounts", &input).exits(2).says_nothing();
     assert!(output.stderr.contains("actionContext.Configuration.clientSecret: is missing"), "{output:#?}");
 }

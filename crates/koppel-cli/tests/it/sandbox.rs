@@ -77,7 +77,7 @@ fn the_sandbox_ends_on_ctrl_c() {
 }
 
 #[cfg(unix)]
-#[ignore = "the line is printed before Ctrl-C is listened for; see /tmp/cli-bugs.md, 2"]
+#[ignore = "the line is printed before Ctrl-C is listened for"]
 #[test]
 fn the_sandbox_heeds_ctrl_c_from_its_line_on() {
     for _ in 0..100 {

@@ -120,7 +120,7 @@ impl World {
     pub(crate) fn batch(&self, id: &str, action: &str, concurrency: usize, lines: &[String]) -> Output {
         let at_once = concurrency.to_string();
         let koppel = self.koppel(&["run", id, action, "--batch", "--concurrency", &at_once]);
-        koppel.input(lines.iter().map(|line| format!("{line}\n")).collect::<String>()).run()
+        koppel.input(lines.join("\n")).run()
     }
 
     /// A command that takes `--config`, with this one.

@@ -49,6 +49,11 @@ fn hide_all(scrubber: &Scrubber, body: &Value) {
     }
 }
 
+/// Can there be a token in it?
+fn names_token(answer: &Answer) -> bool {
+    answer.body().to_ascii_lowercase().windows(5).any(|piece| piece == b"token")
+}
+
 /// A header value that no log shows.
 pub(super) fn header(text: &str) -> Result<HeaderValue> {
     let mut value = HeaderValue::from_str(text).map_err(|_| {
@@ -90,18 +95,13 @@ pub(super) async fn fetch(http: &Inner, ctx: &Ctx, with: &ClientCredentials) -> 
 
 /// The error of a token request; none of these may look as if an account was not there.
 pub(crate) fn refused(answer: &Answer, keys: &str) -> Error {
-    let Ok(body) = answer.json::<Value>() else { return refused_by(&without_tokens(answer), keys) };
-    hide_all(&answer.about.scrubber, &body);
-    refused_by(answer, keys)
-}
-
-/// What is no JSON, and cannot be searched for tokens, is shown only where it names none.
-fn without_tokens(answer: &Answer) -> Answer {
-    let named = String::from_utf8_lossy(answer.body()).to_ascii_lowercase().contains("token");
-    Answer { body: if named { Bytes::new() } else { answer.body.clone() }, ..answer.clone() }
-}
-
-fn refused_by(answer: &Answer, keys: &str) -> Error {
+    let mut answer = answer.clone();
+    match answer.json::<Value>() {
+        Ok(body) => hide_all(&answer.about.scrubber, &body),
+        // Nothing is shown of what cannot be searched.
+        Err(_) if names_token(&answer) => answer.body = Bytes::new(),
+        Err(_) => {}
+    }
     let system = answer.system();
     match answer.status() {
         400 | 401 | 403 => answer
@@ -118,7 +118,7 @@ fn refused_by(answer: &Answer, keys: &str) -> Error {
 fn read(ctx: &Ctx, answer: &Answer, keys: &str) -> Result<Token> {
     let body: Value = match answer.json() {
         // A page of a web server may be shown.
-        Err(error) if answer.body().trim_ascii_start().starts_with(b"<") => return Err(error),
+        Err(error) if answer.body().trim_ascii_start().starts_with(b"<") && !names_token(answer) => return Err(error),
         other => other.unwrap_or_default(),
     };
     let token = body.get("access_token").and_then(Value::as_str).filter(|token| !token.trim().is_empty());

@@ -106,11 +106,10 @@ async fn the_time_of_the_action_bounds_everything() {
 
 #[tokio::test]
 async fn a_time_that_is_over_is_said_as_it_is() {
-    // The first request has the only place until the time of the second one is over.
     let server = Server::start(|_| async { Reply::Hang("") }).await;
     let http = builder(&server).build().unwrap();
-    let short = ctx().for_action(false, Some(Duration::from_millis(60)));
     for verb in [Method::GET, Method::POST] {
+        let short = ctx().for_action(false, Some(Duration::from_millis(60)));
         let error = http.request(verb, &["users"]).send(&short).await.unwrap_err();
         assert!(error.message().contains("the time for this action is over"), "{error}");
         assert!(!error.message().contains("no answer within"), "{error}");
