@@ -63,11 +63,16 @@ impl IPassan {
             return Ok(current.clone());
         }
         let id = current.reference.text()?;
-        self.client.update(ctx, &id, &form).await.inspect_err(|error| {
-            if may_have_arrived(error) {
+        if let Err(error) = self.client.update(ctx, &id, &form).await {
+            if error.is(ErrorKind::DryRun) {
+                // The plan is noted; what it would have come to is told as it would have been.
+                return Ok(foreseen(current, changes, door));
+            }
+            if may_have_arrived(&error) {
                 self.forget(&form);
             }
-        })?;
+            return Err(error);
+        }
         let after = self.read_back(ctx, &id).await.inspect_err(|_| self.forget(&form))?;
         self.moved(&id, Some(&current.data), Some(&after.data));
         let kept = after.data.non_empty(LOOKUP_KEY);
@@ -176,6 +181,20 @@ impl IPassan {
             if changes.is_empty() && matches!(door, Door::Leave) { Effect::Unchanged } else { Effect::Changed };
         Ok((self.write(ctx, current, changes, door).await?, effect))
     }
+}
+
+/// The person as it will be, if IPassan does what it is asked.
+fn foreseen(current: &Account, changes: &Changes, door: Door<'_>) -> Account {
+    let mut after = current.clone();
+    for change in &changes.0 {
+        after.data.set(change.field.clone(), change.to.clone());
+    }
+    match door {
+        Door::Leave => {}
+        Door::Give(profile) => after.data.set(LOOKUP_KEY, profile),
+        Door::Take => after.data.set(LOOKUP_KEY, serde_json::Value::Null),
+    }
+    after
 }
 
 /// May a change have been carried out although it failed?

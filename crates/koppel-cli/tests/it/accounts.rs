@@ -368,7 +368,6 @@ fn a_profile_that_the_system_ignores_without_a_word_is_an_error() {
     assert!(output.answer().error().contains("IPassan ignored access profile"), "{output:#?}");
 }
 
-#[ignore = "the dry run leaves out what becomes of the access profile"]
 #[test]
 fn a_dry_run_of_enable_and_disable_says_what_the_real_one_will_say() {
     let world = World::empty();

@@ -174,8 +174,9 @@ fn a_dry_run_and_a_real_one_stand_side_by_side_in_a_batch() {
         world.document(DOORS, &merged(new_person(number), &json!({"DryRun": dry}))).to_string()
     };
     let lines = [dry("n1", true), dry("n2", false), dry("n3", true), dry("n4", false)];
-    let answers = world.batch(DOORS, "create", 8, &lines).answers();
-    assert!(answers.iter().all(|answer| answer.actions() == ["CreateAccount"]));
+    let output = world.batch(DOORS, "create", 8, &lines);
+    assert!(output.answers().iter().all(|answer| answer.actions() == ["CreateAccount"]));
+    assert_eq!(output.stderr.matches("[DryRun] POST").count(), 2, "{output:#?}");
     let made: Vec<Option<String>> = world.sandbox.ipassan().persons().into_iter().map(|person| person.number).collect();
     assert_eq!(made.len(), 2);
     assert!(made.contains(&Some("n2".into())) && made.contains(&Some("n4".into())), "{made:?}");

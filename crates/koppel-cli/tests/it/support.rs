@@ -407,7 +407,7 @@ impl Output {
     /// The documents of a batch, which keep to the contract.
     pub(crate) fn answers(&self) -> Vec<Answer> {
         let answers: Vec<Answer> = self.lines().iter().map(Answer::new).collect();
-        let expected = if answers.iter().all(Answer::success) { 0 } else { 1 };
+        let expected = i32::from(!answers.iter().all(Answer::success));
         assert_eq!(self.code, expected, "{self:#?}");
         answers
     }
