@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use koppel::{Ctx, Department, Error, Fault, Result, Scrubber, Source, SourcePerson, reread};
 use koppel_http::StateDir;
 
-use crate::config::Config;
+use crate::config::{Config, People};
 use crate::contracts::Contracts;
 use crate::groups::Groups;
 use crate::import::{Import, until_error};
@@ -82,6 +82,10 @@ impl InPlanningSource {
 #[async_trait]
 impl Source for InPlanningSource {
     async fn check(&self, ctx: &Ctx) -> Result<()> {
+        match self.config.people {
+            People::Users => self.api.check(ctx).await?,
+            People::HumanResources => self.api.human_resources(ctx).try_next().await.map(|_| ())?,
+        }
         self.groups(ctx).await.map(|_| ())
     }
 

@@ -150,7 +150,7 @@ mod tests {
         let list = |last: u32, every: u32| {
             let fetch = move |cursor: Option<Cursor>| async move {
                 let number: u32 = cursor.map_or(0, |cursor| cursor.0.parse().unwrap());
-                let items = if number % every == 0 { vec![number] } else { vec![] };
+                let items = if number.is_multiple_of(every) { vec![number] } else { vec![] };
                 Ok(Page { items, next: (number < last).then(|| Cursor((number + 1).to_string())) })
             };
             pages(&ctx, fetch).try_collect::<Vec<_>>()

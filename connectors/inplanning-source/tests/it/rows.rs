@@ -182,6 +182,7 @@ async fn s14_days_of_absence_are_left_out_unless_they_are_kept() {
 async fn s15_a_password_may_have_any_letter() {
     let tenant = Tenant::start().await;
     tenant.groups(json!([])).await;
+    tenant.mount(get("/users"), ok(&json!([]))).await;
     let config = tenant.config(json!({"Password": "wáchtwoord-€-☂"}));
     source(&config).unwrap().check(&ctx()).await.unwrap();
     let sent = tenant.requests("/token").await.remove(0);

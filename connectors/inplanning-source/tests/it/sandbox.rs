@@ -95,3 +95,19 @@ async fn an_answer_that_breaks_off_is_asked_for_again_and_nobody_is_lost_or_give
     let error = read(&sandbox, json!({"roster": "group"})).await.unwrap_err();
     assert!(error.message().contains("roster of resource group ["), "{error}");
 }
+
+#[tokio::test]
+async fn a_check_finds_out_that_the_list_of_people_cannot_be_read() {
+    let sandbox = sandbox(Options::default().persons(3)).await;
+    let credentials = sandbox.credentials();
+    for (people, route) in [("users", "users"), ("humanresources", "humanresources")] {
+        let config = json!({
+            "Username": credentials.inplanning_username, "Password": credentials.inplanning_password,
+            "BaseUrl": sandbox.inplanning_admin_url(), "HistoricalDays": 1, "FutureDays": 1, "people": people,
+        });
+        source(&config).unwrap().check(&ctx()).await.unwrap();
+        sandbox.set_faults(format!("inplanning:{route}:403*").parse().unwrap());
+        assert_eq!(source(&config).unwrap().check(&ctx()).await.unwrap_err().kind(), koppel::ErrorKind::Denied);
+        sandbox.set_faults(koppel_sandbox::Faults::none());
+    }
+}

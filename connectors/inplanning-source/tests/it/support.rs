@@ -63,7 +63,7 @@ impl Tenant {
         self.mount(get("/roster/groupRoster").and(query_param("resourceGroup", group)), answer).await;
     }
 
-    async fn mount(&self, mock: MockBuilder, answer: ResponseTemplate) {
+    pub(crate) async fn mount(&self, mock: MockBuilder, answer: ResponseTemplate) {
         mock.respond_with(answer).mount(&self.0).await;
     }
 
