@@ -8,6 +8,7 @@ use koppel_http::{FileLocks, StateDir, SystemClock};
 use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::io::print_json;
 use crate::log::Detail;
 
 /// Where tokens and locks are kept, in place of the user's cache folder.
@@ -58,6 +59,11 @@ impl Host {
     /// A bar for long work.
     pub(crate) fn bar(&self, doing: &'static str) -> Arc<dyn Progress> {
         self.detail.shown().bar(doing)
+    }
+
+    /// Prints a result, above a bar that is drawn on the same terminal.
+    pub(crate) fn print(&self, value: &impl serde::Serialize) -> Result<(), Failure> {
+        self.detail.shown().above(|| print_json(value))
     }
 
     /// Logs more if the configuration asks for it, as many HelloID connectors' do with `isDebug`.

@@ -41,11 +41,10 @@ impl Shown {
         }
     }
 
-    /// A bar on stderr, gone when the work is done. Where stderr is no terminal, or results go to the same terminal, it
-    /// draws nothing.
+    /// A bar on stderr, gone when the work is done. Where stderr is no terminal it draws nothing.
     pub(crate) fn bar(&self, doing: &'static str) -> Arc<dyn Progress> {
         let bar = ProgressBar::no_length();
-        if !io::stderr().is_terminal() || io::stdout().is_terminal() {
+        if !io::stderr().is_terminal() {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {pos}") {

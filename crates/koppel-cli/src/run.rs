@@ -99,7 +99,7 @@ pub(crate) async fn single(host: &Host, run: &Run<'_>) -> Result<(), Failure> {
         let ctx = host.ctx().for_action(document.dry_run, None).with_progress(host.bar("importing"));
         let mut objects = import(&*target, &ctx, what, &document);
         while let Some(object) = objects.try_next().await? {
-            print_json(&object)?;
+            host.print(&object)?;
         }
         return flush();
     }
@@ -158,7 +158,7 @@ pub(crate) async fn batch(host: &Host, run: &Run<'_>) -> Result<(), Failure> {
         .boxed_local();
     while let Some(answer) = answers.next().await {
         total += 1;
-        print_json(&answer.document)?;
+        host.print(&answer.document)?;
         tell_planned(&answer);
         bar.advance(1);
         if !answer.success {

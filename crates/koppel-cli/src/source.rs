@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::host::{Host, override_key};
-use crate::io::{flush, print_json, read_config};
+use crate::io::{flush, read_config};
 
 /// Prints the persons of a source.
 pub(crate) async fn persons(
@@ -25,7 +25,7 @@ pub(crate) async fn persons(
     }
     let source = host.source(id, &value, &place(config))?;
     let ctx = host.ctx().for_action(false, None).with_progress(host.bar("persons"));
-    print_all(source.persons(&ctx)).await
+    print_all(host, source.persons(&ctx)).await
 }
 
 /// Prints the departments of a source.
@@ -33,7 +33,7 @@ pub(crate) async fn departments(host: &Host, id: &str, config: &Path) -> Result<
     host.expect_source(id)?;
     let source = host.source(id, &read_config(config)?, &place(config))?;
     let ctx = host.ctx().for_action(false, None);
-    print_all(source.departments(&ctx)).await
+    print_all(host, source.departments(&ctx)).await
 }
 
 /// How a fault in this file is led in.
@@ -41,9 +41,9 @@ pub(crate) fn place(config: &Path) -> String {
     format!("{}: ", config.display())
 }
 
-async fn print_all<T: Serialize>(mut stream: BoxStream<'_, Result<T, Error>>) -> Result<(), Failure> {
+async fn print_all<T: Serialize>(host: &Host, mut stream: BoxStream<'_, Result<T, Error>>) -> Result<(), Failure> {
     while let Some(object) = stream.try_next().await? {
-        print_json(&object)?;
+        host.print(&object)?;
     }
     flush()
 }
