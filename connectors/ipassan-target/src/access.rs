@@ -107,10 +107,10 @@ impl IPassan {
         let names = differ.names().join(", ");
         let as_before = |now: &Change| {
             let same = changes.0.iter().any(|change| change.field == now.field && change.from == now.from);
-            // Space around a text that is dropped is another form of it.
+            // A system may keep a value in a form of its own: other case, without spaces or points.
             let kept = after.data.text(&now.field).unwrap_or_default();
-            let trimmed = now.to.as_str().is_some_and(|sent| sent.trim() == kept.trim());
-            same && !trimmed && after.data.contains(&now.field)
+            let another_form = now.to.as_str().is_some_and(|sent| letters(sent) == letters(&kept));
+            same && !another_form && after.data.contains(&now.field)
         };
         if fields_only && differ.0.len() == changes.0.len() && differ.0.iter().all(as_before) {
             let what = format!("IPassan answered with success but changed nothing of [{names}]");
@@ -181,6 +181,11 @@ impl IPassan {
             if changes.is_empty() && matches!(door, Door::Leave) { Effect::Unchanged } else { Effect::Changed };
         Ok((self.write(ctx, current, changes, door).await?, effect))
     }
+}
+
+/// What is left of a text without case, spaces and punctuation.
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// The person as it will be, if IPassan does what it is asked.

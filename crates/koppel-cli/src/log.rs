@@ -73,12 +73,12 @@ impl Detail {
 
     fn shows(&self, metadata: &Metadata<'_>) -> bool {
         let ours = || OURS.iter().any(|name| metadata.target().split("::").next() == Some(name));
-        if metadata.target() == DRY_RUN {
+        if *metadata.level() <= Level::WARN || metadata.target() == DRY_RUN {
             return true;
         }
         match self.0.load(Ordering::Relaxed) {
-            0 => *metadata.level() <= Level::WARN,
-            1 => *metadata.level() <= Level::WARN || (*metadata.level() <= Level::DEBUG && ours()),
+            0 => false,
+            1 => *metadata.level() <= Level::DEBUG && ours(),
             _ => true,
         }
     }
@@ -102,7 +102,9 @@ pub(crate) fn start(args: &LogArgs, scrubber: &Scrubber) -> Detail {
     let filter = dynamic_filter_fn({
         let detail = detail.clone();
         move |metadata, _| detail.shows(metadata)
-    });
+    })
+    // What can never be shown costs nothing where it is logged.
+    .with_max_level_hint(if args.verbose < 2 { Level::DEBUG } else { Level::TRACE });
     let layer = tracing_subscriber::fmt::layer().with_writer(Scrubbed(scrubber.clone(), detail.1.clone()));
     let registry = tracing_subscriber::registry();
     let started = match args.log_format {
@@ -119,12 +121,18 @@ pub(crate) fn start(args: &LogArgs, scrubber: &Scrubber) -> Detail {
     detail
 }
 
+/// The text with control characters shown and not sent to the terminal: part of it may come from outside.
+fn visible(text: &str) -> String {
+    let shown = |c: char| if c.is_control() && c != '\n' { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(shown).collect()
+}
+
 /// Says why the program fails: what, what would help, and with `-v` the detail.
 pub(crate) fn failure(failure: &Failure, args: &LogArgs, scrubber: &Scrubber) {
     if failure.message.is_empty() {
         return;
     }
-    let message = scrubber.text(&failure.message);
+    let message = visible(&scrubber.text(&failure.message));
     let hint = failure.hint.as_deref().map(|hint| scrubber.text(hint));
     let detail = failure.detail.as_deref().map(|detail| scrubber.text(detail));
     let mut text = String::new();

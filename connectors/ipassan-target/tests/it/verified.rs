@@ -50,6 +50,7 @@ async fn fields_that_ipassan_did_not_keep_as_sent_are_named_in_a_warning() {
     for (data, after, named) in [
         (json!({"phone": "+31 30"}), json!({"phone": "0031 30"}), "[phone]"),
         (json!({"lastname": " Jansen "}), json!({}), "[lastname]"),
+        (json!({"lastname": "JANSEN"}), json!({}), "[lastname]"),
         (json!({"mail": " "}), json!({}), "[mail]"),
         (json!({"lastname": "New", "mail": "a@x.nl"}), json!({"lastname": "New"}), "[mail]"),
         // Whether it was kept cannot be seen.

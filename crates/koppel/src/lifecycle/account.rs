@@ -46,21 +46,16 @@ pub(super) async fn create(
     if let Some(account) = correlated(target, ctx, correlation, held.as_deref()).await? {
         return Ok(linked(correlation, &account, &data));
     }
+    target.fields().complete(&data)?;
     let mut data = data;
     match data.non_empty(&correlation.field) {
         // An account without the value would not be recognised by the next create, which would make another.
         None => data.set(correlation.field.clone(), correlation.value.clone()),
-        // It would be recognised by the mapped value only, so that is looked for as well.
         Some(mapped) if mapped.trim() != correlation.value => {
-            let by = Correlation { field: correlation.field.clone(), value: mapped.trim().to_owned() };
-            let found = target.find(ctx, &by.field, &by.value, Freshness::Run).await?;
-            if let Some(account) = one(target, &by, found)? {
-                return Ok(linked(&by, &account, &data));
-            }
+            refuse_taken(target, ctx, correlation, mapped.trim()).await?
         }
         Some(_) => {}
     }
-    target.fields().complete(&data)?;
     if let Some(held) = &mut held {
         held.leave(Note::Pending)?;
     }
@@ -126,6 +121,21 @@ async fn settle(target: &dyn Target, ctx: &Ctx, by: &Correlation, lost: Error) -
         },
         Err(error) => Err(lost.with_detail(format!("reading the system afterwards failed as well: {error:?}"))),
     }
+}
+
+/// A mapping that gives another value than the one that persons are recognised by must not make a second account with
+/// it, nor take an account over that may be somebody else's.
+async fn refuse_taken(target: &dyn Target, ctx: &Ctx, by: &Correlation, mapped: &str) -> Result<()> {
+    let found = target.find(ctx, &by.field, mapped, Freshness::Run).await?;
+    let Some(account) = found.first() else { return Ok(()) };
+    Err(Error::new(
+        ErrorKind::Conflict,
+        format!(
+            "[{}] is mapped as [{mapped}], which account [{}] has already, but the person is recognised by [{}]",
+            by.field, account.reference, by.value
+        ),
+    )
+    .with_hint("map the field and the correlation from the same value"))
 }
 
 fn linked(by: &Correlation, account: &Account, data: &Record) -> Report {
