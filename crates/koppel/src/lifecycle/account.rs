@@ -52,7 +52,7 @@ pub(super) async fn create(
         // An account without the value would not be recognised by the next create, which would make another.
         None => data.set(correlation.field.clone(), correlation.value.clone()),
         Some(mapped) if mapped.trim() != correlation.value => {
-            refuse_taken(target, ctx, correlation, mapped.trim()).await?
+            refuse_taken(target, ctx, correlation, mapped.trim()).await?;
         }
         Some(_) => {}
     }
