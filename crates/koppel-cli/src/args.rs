@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use koppel_helloid::ActionName;
+use koppel_helloid::mapping::Stage;
 
 /// Connects identity systems: rosters and HR data in, accounts and access out.
 ///
@@ -102,6 +103,15 @@ uniqueness, import-accounts, import-permissions, import-sub-permissions. What a 
         #[command(flatten)]
         config: ConfigArg,
     },
+    /// Evaluate a mapping: the data that HelloID hands to an action, or the person that it makes of a raw one
+    Map(MapArgs),
+    /// Read, write and check HelloID's own files
+    Helloid {
+        #[command(subcommand)]
+        command: HelloidCommand,
+    },
+    /// Serve the action documents over HTTPS, for HelloID's cloud agent and for platforms in any language
+    Serve(ServeArgs),
     /// Start the stand-in systems on loopback and print configurations that reach them
     Sandbox {
         /// The port; 0 takes a free one
@@ -129,6 +139,82 @@ uniqueness, import-accounts, import-permissions, import-sub-permissions. What a 
         #[arg(long)]
         check: bool,
     },
+}
+
+/// What `koppel map` is asked.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("subject").required(true).args(["person", "raw"]))]
+pub(crate) struct MapArgs {
+    /// A fieldMapping.json (with --person) or a source's mapping.json (with --raw)
+    pub(crate) mapping: PathBuf,
+    /// The person, as HelloID's personContext or the person alone
+    #[arg(long, value_name = "FILE", requires = "action")]
+    pub(crate) person: Option<PathBuf>,
+    /// A raw person of a source, or several, a JSON line each
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["action", "iteration", "manager"])]
+    pub(crate) raw: Option<PathBuf>,
+    /// The account action: Create, Enable, Update, Disable or Delete
+    #[arg(long, value_parser = |text: &str| text.parse::<Stage>())]
+    pub(crate) action: Option<Stage>,
+    /// How often a unique value was taken already
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) iteration: u32,
+    /// The person's manager
+    #[arg(long, value_name = "FILE")]
+    pub(crate) manager: Option<PathBuf>,
+    /// The IANA time zone of dates in scripts
+    #[arg(long, value_name = "ZONE", default_value = DEFAULT_ZONE)]
+    pub(crate) time_zone: String,
+    /// Also say where each value came from
+    #[arg(long)]
+    pub(crate) explain: bool,
+}
+
+/// The time zone in which scripts see dates, unless another is asked for.
+pub(crate) const DEFAULT_ZONE: &str = "Europe/Amsterdam";
+
+/// What `koppel helloid` does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum HelloidCommand {
+    /// Print the configuration.json of a connector: the form that HelloID shows
+    Form {
+        /// The connector
+        id: String,
+    },
+    /// Check configuration.json, fieldMapping.json and mapping.json files; every fault with file, line and field
+    Lint {
+        /// The files
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Write the PowerShell scripts, the form and the mapping that put a connector into HelloID
+    Shim {
+        /// The connector
+        id: String,
+        /// The folder; it is made where it is missing
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// The address of a koppel serve, for the cloud agent; without it the scripts call the program beside them
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
+    },
+}
+
+/// What `koppel serve` is asked.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// The address to listen on, such as 127.0.0.1:8443; port 0 takes a free one
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: String,
+    /// A file with the bearer tokens that are let in, one a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: PathBuf,
+    /// The certificate chain, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// Its private key, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

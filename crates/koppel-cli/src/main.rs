@@ -4,13 +4,16 @@ mod about;
 mod args;
 mod demo;
 mod failure;
+mod helloid;
 mod host;
 mod io;
 mod log;
+mod map;
 mod progress;
 mod run;
 mod sandbox;
 mod schema;
+mod serve;
 mod source;
 
 use std::process::ExitCode;
@@ -41,6 +44,7 @@ fn start(command: &Command, scrubber: &Scrubber, detail: &Detail) -> Result<(), 
     let mut builder = match command {
         Command::Run { batch: false, .. }
         | Command::Check { .. }
+        | Command::Map(_)
         | Command::Persons { .. }
         | Command::Departments { .. } => tokio::runtime::Builder::new_current_thread(),
         _ => tokio::runtime::Builder::new_multi_thread(),
@@ -58,6 +62,7 @@ async fn dispatch(command: &Command, scrubber: &Scrubber, detail: &Detail) -> Re
         Command::Sandbox { port, persons, seed, fault, latency_ms } => {
             return sandbox::sandbox(*port, *persons, *seed, fault.as_deref(), *latency_ms).await;
         }
+        Command::Map(args) => return map::map(args, scrubber, detail),
         _ => {}
     }
     let host = Host::new(scrubber, detail)?;
@@ -76,7 +81,9 @@ async fn dispatch(command: &Command, scrubber: &Scrubber, detail: &Detail) -> Re
 
 async fn with_host(command: &Command, host: &Host) -> Result<(), Failure> {
     match command {
-        Command::Demo { .. } | Command::Sandbox { .. } => Ok(()),
+        Command::Demo { .. } | Command::Sandbox { .. } | Command::Map(_) => Ok(()),
+        Command::Helloid { command } => helloid::helloid(host, command),
+        Command::Serve(args) => serve::serve(host, args).await,
         Command::Connectors { json } => about::connectors(host, *json),
         Command::Describe { id } => about::describe(host, id),
         Command::Check { id, config } => about::check(host, id, &config.config).await,

@@ -13,14 +13,18 @@
 
 mod action;
 mod document;
+mod finding;
 mod import;
+pub mod mapping;
 mod output;
 pub mod schema;
+pub mod script;
 mod text;
 mod tidy;
 
 pub use action::{ActionName, Answer, Import, answer, refused};
 pub use document::{Document, InputError};
+pub use finding::{Finding, Read, Severity};
 pub use import::import;
 pub use output::{LONGEST_MESSAGE, LONGEST_NAME};
 pub use text::decode;
