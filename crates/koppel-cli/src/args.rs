@@ -68,7 +68,7 @@ pub(crate) enum Command {
     /// Run one action of a target: a HelloID action document in, the result document out
     #[command(
         after_help = "Actions: create, update, enable, disable, delete, grant, revoke, sub-permissions, permissions, \
-uniqueness, import-accounts, import-permissions, import-sub-permissions. What a connector offers: koppel describe ID"
+uniqueness, resources, import-accounts, import-permissions, import-sub-permissions. What a connector offers: koppel describe ID"
     )]
     Run {
         /// The connector

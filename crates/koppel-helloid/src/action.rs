@@ -1,6 +1,7 @@
 //! The actions by their names, and what each answers.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use koppel::lifecycle::{self, Action, AuditLine, Operation, Report, SubPermissions};
@@ -9,6 +10,8 @@ use koppel::{Ctx, Error, ErrorKind, PlannedRequest, Record, Reference, Result, S
 use serde_json::{Map, Value, json};
 
 use crate::document::Document;
+use crate::mapped::Mapped;
+use crate::mapping::Stage;
 use crate::output::{LONGEST_NAME, audit, cut, document, wrapped};
 
 /// What is imported.
@@ -45,13 +48,15 @@ pub enum ActionName {
     Permissions,
     /// Looks for other accounts with the values of the unique fields.
     Uniqueness,
+    /// Makes the resources that are not there.
+    Resources,
     /// Lists what is there, an object at a time.
     Import(Import),
 }
 
 impl ActionName {
     /// All of them.
-    pub const ALL: [(&'static str, Self); 13] = [
+    pub const ALL: [(&'static str, Self); 14] = [
         ("create", Self::Create),
         ("update", Self::Update),
         ("enable", Self::Enable),
@@ -62,6 +67,7 @@ impl ActionName {
         ("sub-permissions", Self::SubPermissions),
         ("permissions", Self::Permissions),
         ("uniqueness", Self::Uniqueness),
+        ("resources", Self::Resources),
         ("import-accounts", Self::Import(Import::Accounts)),
         ("import-permissions", Self::Import(Import::Permissions)),
         ("import-sub-permissions", Self::Import(Import::SubPermissions)),
@@ -80,7 +86,20 @@ impl ActionName {
             Self::SubPermissions => "manage permissions in",
             Self::Permissions => "retrieve the permissions of",
             Self::Uniqueness => "check the uniqueness of fields in",
+            Self::Resources => "create resources in",
             Self::Import(_) => "import from",
+        }
+    }
+
+    /// How long it may take. HelloID ends an action of an account, a permission or a uniqueness check after 30 s, a list
+    /// of permissions and the making of resources after minutes, and an import after an hour (documented); the answer has
+    /// to be out before that. `None` where nothing waits for one answer.
+    pub fn budget(self, dry_run: bool) -> Option<Duration> {
+        match self {
+            Self::Permissions => Some(Duration::from_mins(14)),
+            Self::Resources if !dry_run => Some(Duration::from_mins(9)),
+            Self::Import(_) => None,
+            _ => Some(Duration::from_secs(25)),
         }
     }
 
@@ -116,7 +135,12 @@ pub async fn answer(
     let action = match name {
         ActionName::Permissions => return permissions(target, ctx, scrubber).await,
         ActionName::Create => Ok(Action::Create { correlation: doc.correlation.clone(), data: doc.data.clone() }),
-        ActionName::Uniqueness => Ok(Action::Uniqueness { reference: doc.account.clone(), data: doc.data.clone() }),
+        ActionName::Uniqueness => {
+            // Somebody who has no account yet has none to leave out.
+            let reference = doc.account.clone().filter(|_| doc.stage != Some(Stage::Create));
+            Ok(Action::Uniqueness { reference, data: doc.data.clone() })
+        }
+        ActionName::Resources => Ok(Action::Resources(doc.resources.clone())),
         ActionName::Import(_) => Err(Error::bug("an import has no document")),
         _ => with_reference(name, doc),
     };
@@ -124,14 +148,21 @@ pub async fn answer(
         Ok(action) => lifecycle::run(target, ctx, action).await,
         Err(error) => Report::failed(&format!("{} {}", name.doing(), target.system()), error),
     };
-    if let Some(data) = &mut report.data {
-        helpers.iter().for_each(|(field, value)| data.set(field, value.clone()));
-    }
+    let mapped = Mapped {
+        fields: target.fields(),
+        data: &doc.data,
+        helpers: &helpers,
+        prefilled: document_in.prefilled.as_ref(),
+    };
+    mapped.restore(&mut report);
     let mut out = document(&report, scrubber);
     if name == ActionName::Uniqueness
         && let Some(Value::Object(inner)) = out.get_mut("outputContext")
     {
         inner.insert("NonUniqueFields".into(), json!(report.non_unique));
+        if let Some(iteration) = doc.iteration.filter(|_| !report.non_unique.is_empty()) {
+            inner.insert("Iteration".into(), iteration.saturating_add(1).into());
+        }
         if report.success {
             let message = match report.non_unique.as_slice() {
                 [] => "All values are unique".to_owned(),

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use koppel::lifecycle::{Correlation, Operation};
-use koppel::{Contract, Person, Record, Reference, lookup, scalar_text};
+use koppel::{Contract, Person, Record, Reference, Resource, lookup, scalar_text};
 use serde_json::Value;
 
+use crate::mapping::Stage;
 use crate::text::decode;
 use crate::tidy::tidy;
 
@@ -42,8 +43,12 @@ pub struct Document {
     pub configuration: Value,
     /// `actionContext.DryRun`.
     pub dry_run: bool,
-    /// `actionContext.Operation`: why a permission script runs; a preview leaves it out and counts as a grant.
+    /// `actionContext.Operation` of a permission action: why it runs; a preview leaves it out and counts as a grant.
     pub operation: Option<Operation>,
+    /// `actionContext.Operation` of a uniqueness check: the account action that it is for.
+    pub stage: Option<Stage>,
+    /// `actionContext.Iteration` of a uniqueness check: how often a value was taken already; `None` where it is absent.
+    pub iteration: Option<u32>,
     /// `actionContext.Data`: the mapped fields.
     pub data: Record,
     /// `actionContext.CorrelationConfiguration`, where it is enabled.
@@ -60,6 +65,11 @@ pub struct Document {
     pub permission_name: Option<String>,
     /// `personContext.Person`; `None` where it is absent, as in a reconciliation.
     pub person: Option<Person>,
+    /// `resourceContext.SourceData`: the values that resources are kept for.
+    pub resources: Vec<Resource>,
+    /// `outputContext.Data` as HelloID fills it before the action: all mapped fields, also those that the mapping leaves
+    /// to the connector. `None` where it is absent.
+    pub prefilled: Option<Record>,
 }
 
 impl Document {
@@ -96,11 +106,18 @@ impl Document {
             }
         }
         let references = object(action, "actionContext.", "References")?;
+        let (operation, stage) = operation(action)?;
+        let prefilled = match object(&root, "", "outputContext")? {
+            Some(output) => object(output, "outputContext.", "Data")?.map(Record::from_nested),
+            None => None,
+        };
         let reference = |name| references.and_then(|r| lookup(r, name)).cloned();
         Ok(Self {
             configuration: configuration.clone(),
             dry_run: flag(action, "actionContext.", "DryRun")?.unwrap_or(false),
-            operation: operation(action)?,
+            operation,
+            stage,
+            iteration: iteration(action)?,
             data: object(action, "actionContext.", "Data")?.map(Record::from_nested).unwrap_or_default(),
             correlation: correlation(action)?,
             account: reference("Account").and_then(Reference::new),
@@ -111,6 +128,8 @@ impl Document {
                 .and_then(scalar_text)
                 .filter(|name| !name.trim().is_empty()),
             person: person(&root)?,
+            resources: resources(&root)?,
+            prefilled,
         })
     }
 }
@@ -173,14 +192,17 @@ fn list<'a>(parent: &'a Value, name: &str) -> Option<&'a [Value]> {
     }
 }
 
-fn operation(action: &Value) -> Result<Option<Operation>, InputError> {
+/// The operation of a permission action, and that of an account action: `update` is one of both.
+fn operation(action: &Value) -> Result<(Option<Operation>, Option<Stage>), InputError> {
     let text = lookup(action, "Operation").and_then(scalar_text).unwrap_or_default();
+    let stage = text.trim().parse().ok();
     match text.trim().to_ascii_lowercase().as_str() {
-        "grant" => Ok(Some(Operation::Grant)),
-        "update" => Ok(Some(Operation::Update)),
-        "revoke" => Ok(Some(Operation::Revoke)),
-        // Account actions name themselves here, and a preview names nothing.
-        "" | "undefined" | "create" | "enable" | "disable" | "delete" => Ok(None),
+        "grant" => Ok((Some(Operation::Grant), stage)),
+        "update" => Ok((Some(Operation::Update), stage)),
+        "revoke" => Ok((Some(Operation::Revoke), stage)),
+        // A preview names nothing.
+        "" | "undefined" => Ok((None, stage)),
+        _ if stage.is_some() => Ok((None, stage)),
         _ => Err(InputError::new(
             "actionContext.Operation",
             format!(
@@ -188,6 +210,27 @@ fn operation(action: &Value) -> Result<Option<Operation>, InputError> {
             ),
         )),
     }
+}
+
+fn iteration(action: &Value) -> Result<Option<u32>, InputError> {
+    let Some(value) = lookup(action, "Iteration").filter(|value| !value.is_null()) else { return Ok(None) };
+    match scalar_text(value).and_then(|text| text.trim().parse().ok()) {
+        Some(number) => Ok(Some(number)),
+        None => Err(InputError::new("actionContext.Iteration", format!("{value} is not a whole number from 0"))),
+    }
+}
+
+fn resources(root: &Value) -> Result<Vec<Resource>, InputError> {
+    let Some(context) = object(root, "", "resourceContext")? else { return Ok(Vec::new()) };
+    let items = list(context, "SourceData").unwrap_or_default();
+    let mut found = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        let path = format!("resourceContext.SourceData[{index}]");
+        whole(item, &path)?;
+        // A contract without a department gives an empty one.
+        found.extend(Resource::new(item.clone()));
+    }
+    Ok(found)
 }
 
 fn correlation(action: &Value) -> Result<Option<Correlation>, InputError> {

@@ -31,31 +31,39 @@ pub fn import<'a>(
 }
 
 fn accounts<'a>(target: &'a dyn Target, ctx: &'a Ctx, document: &'a Document) -> BoxStream<'a, Result<Value>> {
-    let names = names(target.fields(), document.import_fields.as_deref());
+    let wanted = wanted(target.fields(), document.import_fields.as_deref());
     pages(ctx, move |cursor| target.accounts(ctx, cursor))
         .map_ok(move |page| {
-            let objects: Vec<Result<Value>> = page.iter().map(|account| Ok(account_object(account, &names))).collect();
+            let objects: Vec<Result<Value>> = page.iter().map(|account| Ok(account_object(account, &wanted))).collect();
             stream::iter(objects)
         })
         .try_flatten()
         .boxed()
 }
 
-/// The fields to give, in the system's spelling; helper values of a mapping are no fields of an account.
-fn names(fields: &Fields, asked: Option<&[String]>) -> Vec<String> {
+/// A field to give: as the mapping spells it, and as the system does.
+struct Wanted {
+    mapped: String,
+    system: String,
+}
+
+/// The fields to give; helper values of a mapping are no fields of an account.
+fn wanted(fields: &Fields, asked: Option<&[String]>) -> Vec<Wanted> {
+    let both = |mapped: &str, system: &str| Wanted { mapped: mapped.to_owned(), system: system.to_owned() };
     let helper = |name: &str| name.to_ascii_lowercase().starts_with("_extension");
     match asked {
         Some(asked) => asked
             .iter()
             .filter(|name| !helper(name))
-            .map(|name| fields.find(name).map_or(name.as_str(), |field| field.name).to_owned())
+            .map(|name| both(name, fields.find(name).map_or(name.as_str(), |field| field.name)))
             .collect(),
-        None => fields.fields.iter().filter(|f| !f.helper).map(|field| field.name.to_owned()).collect(),
+        None => fields.fields.iter().filter(|f| !f.helper).map(|f| both(f.name, f.name)).collect(),
     }
 }
 
-fn account_object(account: &Account, names: &[String]) -> Value {
-    let data: Record = account.data.project(names.iter().map(String::as_str));
+fn account_object(account: &Account, wanted: &[Wanted]) -> Value {
+    let value = |name: &str| account.data.get(name).cloned().unwrap_or_default();
+    let data: Record = wanted.iter().map(|field| (field.mapped.clone(), value(&field.system))).collect();
     json!({
         "AccountReference": account.reference,
         "DisplayName": cut(&account.display_name, LONGEST_NAME),

@@ -15,6 +15,7 @@ mod action;
 mod document;
 mod finding;
 mod import;
+mod mapped;
 pub mod mapping;
 mod output;
 pub mod schema;

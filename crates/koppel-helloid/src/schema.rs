@@ -15,8 +15,10 @@ pub struct ActionInput {
     action_context: ActionContext,
     /// The person that the action is for; absent in a reconciliation.
     person_context: Option<PersonContext>,
-    /// The distinct values of a contract field, for resource actions.
-    resource_context: Option<Object>,
+    /// The values that resources are kept for; resources only.
+    resource_context: Option<ResourceContext>,
+    /// `$outputContext` as HelloID fills it before the action, for the fields that a mapping leaves to the connector.
+    output_context: Option<PrefilledContext>,
 }
 
 /// `$actionContext` as HelloID gives it.
@@ -31,6 +33,8 @@ pub struct ActionContext {
     dry_run: bool,
     /// Why a permission or uniqueness action runs.
     operation: Option<String>,
+    /// How often a value was taken already; uniqueness only.
+    iteration: Option<u32>,
     /// The mapped fields of this action.
     data: Option<Object>,
     /// How an existing account is recognised; create only.
@@ -86,6 +90,24 @@ pub struct PersonContext {
     person: Option<Object>,
 }
 
+/// `$resourceContext`.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "PascalCase")]
+#[expect(dead_code, reason = "only its schema is used")]
+pub struct ResourceContext {
+    /// The distinct values of a contract field: texts, or objects such as `{"ExternalId": "D1", "DisplayName": "Care"}`.
+    source_data: Vec<Value>,
+}
+
+/// `$outputContext` before the action.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "PascalCase")]
+#[expect(dead_code, reason = "only its schema is used")]
+pub struct PrefilledContext {
+    /// All mapped fields; null where the mapping has no value.
+    data: Option<Object>,
+}
+
 /// What an action answers on stdout.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
@@ -118,6 +140,8 @@ pub struct OutputContext {
     permissions: Option<Vec<OfferedPermission>>,
     /// The fields whose value another account has; uniqueness only.
     non_unique_fields: Option<Vec<String>>,
+    /// The iteration to try next, where the input named the present one; uniqueness only.
+    iteration: Option<u32>,
 }
 
 /// A line for the audit log.

@@ -56,6 +56,9 @@ pub fn capabilities(target: &dyn Target) -> Vec<&'static str> {
     if target.fields().fields.iter().any(|field| field.unique) {
         can.push("uniqueness");
     }
+    if target.resources().is_some() {
+        can.push("resources");
+    }
     can.push("import-accounts");
     if target.permissions().is_some() {
         can.extend(["import-permissions", "import-sub-permissions"]);

@@ -11,6 +11,7 @@ use crate::fields::Fields;
 use crate::paging::{Cursor, Page};
 use crate::permission::{Effect, Permissions};
 use crate::record::Record;
+use crate::resource::Resources;
 
 /// May an answer come from a list that was read earlier in this run?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +92,11 @@ pub trait Target: fmt::Debug + Send + Sync {
 
     /// Permissions, if the system has them.
     fn permissions(&self) -> Option<&dyn Permissions> {
+        None
+    }
+
+    /// Resources that have to be there before accounts and permissions refer to them, if the system has such.
+    fn resources(&self) -> Option<&dyn Resources> {
         None
     }
 }

@@ -110,7 +110,7 @@ async fn a_helper_of_the_mapping_stays_out_of_the_system_and_in_the_data() {
     let answer = ask(&Stub::new(), "create", context).await;
     assert_eq!(
         answer.document["outputContext"]["Data"],
-        json!({"username": "1001", "name": "Jan", "_extension": {"own": "x"}})
+        json!({"Username": "1001", "name": "Jan", "_extension": {"own": "x"}})
     );
 }
 
@@ -131,6 +131,126 @@ async fn sub_permissions_without_a_person_revoke_nothing() {
 async fn a_preview_without_a_permission_reference_uses_its_name() {
     let context = json!({"DryRun": true, "PermissionDisplayName": "Planner", "References": {"Account": "1001", "Permission": {}}});
     assert!(ask(&Stub::new(), "sub-permissions", context).await.success);
+}
+
+#[tokio::test]
+async fn a_field_that_the_mapping_leaves_to_the_connector_comes_back_with_the_accounts_value() {
+    for (action, value) in [("create", "1001"), ("create", "known"), ("update", "1001")] {
+        let document = Document::from_value(json!({
+            "actionContext": {
+                "Configuration": {},
+                "CorrelationConfiguration": {"Enabled": true, "AccountField": "username", "PersonFieldValue": value},
+                "References": {"Account": if action == "create" { Value::Null } else { json!(value) }},
+                "Data": {"name": "Jan", "username": value},
+            },
+            "outputContext": {"Data": {"name": "Jan", "username": value, "Number": null, "unknown": null, "_extension": {"x": null}}},
+        }))
+        .unwrap();
+        let answer =
+            answer(&Stub::new(), &ctx(), action.parse().unwrap(), &document, &Scrubber::default()).await.document;
+        let data = &answer["outputContext"]["Data"];
+        let mut names: Vec<&String> = data.as_object().unwrap().keys().collect();
+        names.sort();
+        assert_eq!(names, ["Number", "_extension", "name", "unknown", "username"], "{action}: {data}");
+        assert_eq!(
+            (&data["Number"], &data["unknown"], &data["_extension"]),
+            (&json!("n"), &json!(null), &json!({"x": null}))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_correlation_field_that_is_not_mapped_is_used_and_not_answered() {
+    let mut context = create("1001");
+    context["Data"] = json!({"name": "Jan", "username": "1001"});
+    context["CorrelationConfiguration"]["AccountField"] = json!("number");
+    let answer = ask(&Stub::new(), "create", context).await.document;
+    assert_eq!(
+        (&answer["outputContext"]["AccountReference"], &answer["outputContext"]["Data"]),
+        (&json!("1001"), &json!({"name": "Jan", "username": "1001"}))
+    );
+}
+
+#[tokio::test]
+async fn uniqueness_leaves_the_account_itself_out_but_for_create_and_names_fields_as_mapped() {
+    let non_unique = async |operation: &str, iteration: Value| {
+        let context = json!({
+            "Operation": operation, "Iteration": iteration, "References": {"Account": "known"}, "Data": {"UserName": "known", "name": ""},
+        });
+        ask(&Stub::new(), "uniqueness", context).await.document["outputContext"].clone()
+    };
+    assert_eq!(non_unique("update", json!(0)).await["NonUniqueFields"], json!([]));
+    let taken = non_unique("create", json!("3")).await;
+    assert_eq!((&taken["NonUniqueFields"], &taken["Iteration"]), (&json!(["UserName"]), &json!(4)));
+    assert_eq!(non_unique("create", json!(null)).await.get("Iteration"), None);
+}
+
+#[tokio::test]
+async fn a_reconciliation_needs_neither_person_nor_data() {
+    for action in ["revoke", "sub-permissions"] {
+        let document = Document::from_value(json!({"actionContext": {
+            "Configuration": {}, "Origin": "reconciliation", "Operation": "revoke", "Data": null,
+            "References": {"Account": "1001", "Permission": {"Reference": {"Id": 7, "Kind": "fixed"}}},
+            "CurrentPermissions": {"DisplayName": "Planner&&D1", "Reference": {"Id": "Planner&&D1"}},
+        }, "personContext": null}))
+        .unwrap();
+        let target = Stub { per_contract: false, ..Stub::new() };
+        let answer = answer(&target, &ctx(), action.parse().unwrap(), &document, &Scrubber::default()).await;
+        let line = &answer.document["outputContext"]["AuditLogs"][0];
+        assert_eq!((answer.success, &line["Action"]), (true, &json!("RevokePermission")), "{action}: {line}");
+    }
+}
+
+async fn make(resources: Value, dry_run: bool) -> Value {
+    let document = Document::from_value(json!({
+        "actionContext": {"Configuration": {}, "DryRun": dry_run},
+        "resourceContext": {"SourceData": resources},
+    }))
+    .unwrap();
+    let ctx = ctx().for_action(dry_run, None);
+    answer(&Stub::new(), &ctx, ActionName::Resources, &document, &Scrubber::default()).await.document["outputContext"]
+        .clone()
+}
+
+fn said(out: &Value) -> Vec<(Option<&str>, &str, bool)> {
+    let lines = out["AuditLogs"].as_array().unwrap().iter();
+    lines.map(|l| (l["Action"].as_str(), l["Message"].as_str().unwrap(), l["IsError"].as_bool().unwrap())).collect()
+}
+
+#[tokio::test]
+async fn resources_that_are_missing_are_made_once_each_with_a_line() {
+    let out =
+        make(json!([{"ExternalId": "D1", "DisplayName": "Care"}, {"ExternalId": "there"}, {}, "D2", "D2"]), false)
+            .await;
+    assert_eq!(out["Success"], json!(true));
+    assert_eq!(
+        said(&out),
+        [
+            (Some("CreateResource"), "Created resource: [D1]", false),
+            (Some("CreateResource"), "Created resource: [D2]", false)
+        ]
+    );
+    let none = make(json!({"ExternalId": "there"}), false).await;
+    assert_eq!(said(&none), [(Some("CreateResource"), "No changes: all 1 resources are there", false)]);
+}
+
+#[tokio::test]
+async fn a_resource_that_fails_does_not_keep_the_others_back_and_fails_the_action_with_one_error_line() {
+    let out = make(json!(["bad 1", "D1", "bad 2"]), false).await;
+    assert_eq!(out["Success"], json!(false));
+    assert_eq!(
+        said(&out),
+        [
+            (Some("CreateResource"), "Created resource: [D1]", false),
+            (
+                None,
+                "Could not create 2 of 3 Stub resources. Error: [bad 1]: the name is refused; [bad 2]: the name is refused",
+                true
+            )
+        ]
+    );
+    let denied = make(json!(["denied", "D1"]), false).await;
+    assert_eq!(said(&denied).len(), 1, "a refused login would refuse every other resource: {denied}");
 }
 
 #[test]

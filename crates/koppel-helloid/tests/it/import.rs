@@ -17,7 +17,7 @@ async fn accounts_come_from_all_pages_with_exactly_the_fields_that_were_asked_fo
     let asked = json!(["USERNAME", "name", "branch.lookupValue", "_extension.key"]);
     let objects = all(&Stub::new(), Import::Accounts, Some(asked)).await.unwrap();
     assert_eq!(objects.len(), 2);
-    assert_eq!(objects[0]["Data"], json!({"username": "1", "name": null, "branch": {"lookupValue": null}}));
+    assert_eq!(objects[0]["Data"], json!({"USERNAME": "1", "name": null, "branch": {"lookupValue": null}}));
     assert_eq!(objects[1]["Data"]["name"], json!("N"));
     assert_eq!(objects[0]["DisplayName"].as_str().unwrap().encode_utf16().count(), 100);
     assert_eq!(

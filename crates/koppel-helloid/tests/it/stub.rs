@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 use koppel::{
     Account, Changes, Contract, Ctx, Cursor, Effect, Entitlement, Error, ErrorKind, Field, Fields, FixedClock,
-    Freshness, Membership, Page, Permission, Permissions, Record, Reference, Result, Target,
+    Freshness, Membership, Page, Permission, Permissions, Record, Reference, Resource, Resources, Result, Target,
 };
 use serde_json::{Value, json};
 
@@ -17,12 +17,15 @@ pub(crate) struct Stub {
     pub(crate) failing: Option<String>,
     pub(crate) calls: AtomicU64,
     pub(crate) members: usize,
+    /// Does its permission depend on contracts?
+    pub(crate) per_contract: bool,
 }
 
 impl Stub {
     pub(crate) fn new() -> Self {
-        let fields = Fields::open(vec![Field::text("username").required().unique(), Field::text("name")]);
-        Self { fields, failing: None, calls: AtomicU64::new(0), members: 3 }
+        let fields =
+            Fields::open(vec![Field::text("username").required().unique(), Field::text("name"), Field::text("number")]);
+        Self { fields, failing: None, calls: AtomicU64::new(0), members: 3, per_contract: true }
     }
 
     pub(crate) fn failing(text: &str) -> Self {
@@ -42,10 +45,13 @@ pub(crate) fn ctx() -> Ctx {
     Ctx::new(Arc::new(FixedClock::new(jiff::Timestamp::constant(1_780_000_000, 0))))
 }
 
+/// An account; the system gives every one a number of its own.
 fn account(name: &str, data: &Value) -> Account {
+    let mut data = data.clone();
+    data["number"] = "n".into();
     Account {
         reference: Reference::new(name).unwrap(),
-        data: Record::from_nested(data),
+        data: Record::from_nested(&data),
         enabled: Some(true),
         display_name: format!("{name} {}", "é".repeat(120)),
         user_name: name.to_owned(),
@@ -102,6 +108,24 @@ impl Target for Stub {
     fn permissions(&self) -> Option<&dyn Permissions> {
         Some(self)
     }
+    fn resources(&self) -> Option<&dyn Resources> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Resources for Stub {
+    async fn exists(&self, _: &Ctx, resource: &Resource) -> Result<bool> {
+        self.call()?;
+        Ok(resource.id() == "there")
+    }
+    async fn create(&self, _: &Ctx, resource: &Resource) -> Result<()> {
+        match resource.id().as_str() {
+            id if id.starts_with("bad") => Err(Error::new(ErrorKind::Invalid, "the name is refused")),
+            "denied" => Err(Error::new(ErrorKind::Auth, "the login is refused")),
+            _ => self.call(),
+        }
+    }
 }
 
 #[async_trait]
@@ -111,9 +135,12 @@ impl Permissions for Stub {
         Ok(Page::only(vec![planner()]))
     }
     fn per_contract(&self, _: &Reference) -> Result<bool> {
-        Ok(true)
+        Ok(self.per_contract)
     }
-    fn resolve(&self, _: &Reference, contract: Option<&Contract>) -> Result<Entitlement> {
+    fn resolve(&self, permission: &Reference, contract: Option<&Contract>) -> Result<Entitlement> {
+        if !self.per_contract {
+            return Ok(Entitlement::known(permission.to_string()));
+        }
         Ok(Entitlement::known(format!("Planner&&{}", contract.unwrap().text("Department.ExternalId").unwrap())))
     }
     async fn assign(&self, _: &Ctx, _: &Account, grant: &[Entitlement], revoke: &[Entitlement]) -> Result<Vec<Effect>> {

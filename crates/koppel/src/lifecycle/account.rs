@@ -145,6 +145,7 @@ fn linked(by: &Correlation, account: &Account, data: &Record) -> Report {
         Report::done(Outcome::Correlated, AuditAction::CorrelateAccount, message).about(&account.reference);
     report.correlated = true;
     report.data = Some(account.data.project(data.names()));
+    report.account = Some(account.data.clone());
     report
 }
 
@@ -158,6 +159,7 @@ fn created(made: Option<Account>, data: &Record) -> Report {
     let message = format!("Create account was successful. AccountReference is: [{}]", account.reference);
     let mut report = Report::done(Outcome::Created, AuditAction::CreateAccount, message).about(&account.reference);
     report.data = Some(account.data.project(data.names()));
+    report.account = Some(account.data);
     report
 }
 
@@ -172,13 +174,13 @@ pub(super) async fn update(target: &dyn Target, ctx: &Ctx, reference: &Reference
     let previous = current.data.project(data.names());
     let (after, outcome, message) = if changes.is_empty() {
         let message = "No changes will be made to the account during enforcement".to_owned();
-        (current.data.project(data.names()), Outcome::NoChange, message)
+        (current.data, Outcome::NoChange, message)
     } else {
         ctx.go_on()?;
         let after = if let Some(account) = done_or_planned(target.update(ctx, &current, &changes).await)? {
-            account.data.project(data.names())
+            account.data
         } else {
-            let mut planned = previous.clone();
+            let mut planned = current.data.clone();
             for change in &changes.0 {
                 planned.set(change.field.clone(), change.to.clone());
             }
@@ -190,7 +192,8 @@ pub(super) async fn update(target: &dyn Target, ctx: &Ctx, reference: &Reference
     };
     let mut report = Report::done(outcome, AuditAction::UpdateAccount, message).about(reference);
     report.previous = Some(previous);
-    report.data = Some(after);
+    report.data = Some(after.project(data.names()));
+    report.account = Some(after);
     Ok(report)
 }
 
@@ -226,7 +229,8 @@ pub(super) async fn switch(
     } else {
         Report::done(outcome, action, format!("{message}{moved}"))
     };
-    report.data = Some(done.map_or_else(|| data.clone(), |(after, _)| after.data.project(data.names())));
+    report.data = Some(done.as_ref().map_or_else(|| data.clone(), |(after, _)| after.data.project(data.names())));
+    report.account = Some(done.map_or_else(|| current.data.clone(), |(after, _)| after.data));
     report.previous = Some(current.data.project(data.names()));
     Ok(report.about(reference))
 }

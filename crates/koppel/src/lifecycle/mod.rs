@@ -9,10 +9,12 @@
 //! | update, enable, grant | failure | success, nothing sent |
 //! | disable, delete, revoke | success | success, nothing sent |
 //! | sub-permissions | failure, but success when all are revoked | success, nothing sent |
+//! | resources | – | success, nothing sent |
 
 mod account;
 mod permission;
 mod report;
+mod resource;
 
 use crate::account::{Account, Reference};
 use crate::ctx::Ctx;
@@ -20,6 +22,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::lock::Held;
 use crate::person::Person;
 use crate::record::Record;
+use crate::resource::Resource;
 use crate::target::Target;
 pub use permission::{Operation, SubPermissions};
 pub use report::{AuditAction, AuditLine, Outcome, Report};
@@ -92,6 +95,8 @@ pub enum Action {
     },
     /// Brings the entitlements of one permission up to date with the contracts.
     SubPermissions(SubPermissions),
+    /// Makes the resources that are not there.
+    Resources(Vec<Resource>),
     /// Looks for other accounts that have the values of the unique fields.
     Uniqueness {
         /// The account itself, if it exists already: it does not count.
@@ -114,6 +119,7 @@ impl Action {
             Self::Grant { .. } => format!("grant {system} permission"),
             Self::Revoke { .. } => format!("revoke {system} permission"),
             Self::SubPermissions(_) => format!("manage {system} permissions"),
+            Self::Resources(_) => format!("create {system} resources"),
             Self::Uniqueness { .. } => format!("check the uniqueness of {system} fields"),
         }
     }
@@ -145,6 +151,7 @@ pub async fn run(target: &dyn Target, ctx: &Ctx, action: Action) -> Report {
             permission::revoke(target, ctx, &reference, &permission, &person).await
         }
         Action::SubPermissions(sub) => permission::sub_permissions(target, ctx, &sub).await,
+        Action::Resources(wanted) => resource::resources(target, ctx, &wanted).await,
         Action::Uniqueness { reference, data } => account::uniqueness(target, ctx, reference.as_ref(), &data).await,
     };
     let mut report = result.unwrap_or_else(|error| {

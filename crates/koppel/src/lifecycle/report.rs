@@ -30,6 +30,8 @@ pub enum AuditAction {
     UpdatePermission,
     /// A permission was revoked.
     RevokePermission,
+    /// A resource was made.
+    CreateResource,
 }
 
 /// A line for the audit log.
@@ -93,6 +95,9 @@ pub struct Report {
     pub data: Option<Record>,
     /// The account before the action, by the same names.
     pub previous: Option<Record>,
+    /// The account after the action with every field that the system shows: where a mapping leaves a field to the
+    /// connector, its value is here.
+    pub account: Option<Record>,
     /// At least one line; on failure exactly one of them is an error, on success none.
     pub audit: Vec<AuditLine>,
     /// The entitlements that the account holds of the permission afterwards; only for sub-permissions.
@@ -116,6 +121,7 @@ impl Report {
             correlated: false,
             data: None,
             previous: None,
+            account: None,
             audit: Vec::new(),
             sub_permissions: None,
             non_unique: Vec::new(),
