@@ -10,26 +10,31 @@ use serde_json::{Map, Value};
 /// The configuration of the InPlanning source.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-order" = [
+    "Username", "Password", "BaseUrl", "HistoricalDays", "FutureDays", "timeZone", "contractTimes", "roster", "people",
+    "unknownShift", "absence", "contractId", "maxRosterFailures", "concurrency", "allowInsecureHttp",
+]))]
 pub struct Config {
     /// The user name of the API account.
     #[serde(rename = "Username")]
-    #[schemars(title = "User name", length(min = 1))]
+    #[schemars(title = "Username", length(min = 1))]
     pub username: String,
     /// The password of the API account.
     #[serde(rename = "Password")]
-    #[schemars(title = "Password")]
+    #[schemars(title = "ApiKey")]
     pub password: Secret,
     /// The address of the API, with or without /api at its end: `https://customer.rooster.nl/InPlanningServiceAdmin/rest/api`.
     #[serde(rename = "BaseUrl")]
-    #[schemars(title = "Address", length(min = 1))]
+    #[schemars(title = "BaseUrl", length(min = 1))]
+    #[schemars(extend("x-form" = { "default": "https://[customer].(test).rooster.nl/InPlanningServiceAdmin/rest/api" }))]
     pub base_url: String,
     /// The number of days before today from which shifts are read.
     #[serde(rename = "HistoricalDays")]
-    #[schemars(title = "Days in the past", range(min = 0, max = 400))]
+    #[schemars(title = "HistoricalDays", range(min = 0, max = 400), extend("x-form" = { "default": "1" }))]
     pub historical_days: u16,
     /// The number of days after today up to which shifts are read.
     #[serde(rename = "FutureDays")]
-    #[schemars(title = "Days in the future", range(min = 0, max = 400))]
+    #[schemars(title = "FutureDays", range(min = 0, max = 400), extend("x-form" = { "default": "2" }))]
     pub future_days: u16,
     /// The IANA time zone in which the roster is made; it decides what today is and which moment a time means.
     #[serde(default = "amsterdam")]

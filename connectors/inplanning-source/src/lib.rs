@@ -2,6 +2,7 @@
 
 mod config;
 mod contracts;
+mod defaults;
 mod groups;
 mod import;
 mod people;
@@ -16,6 +17,9 @@ use koppel_http::StateDir;
 use serde_json::json;
 
 pub use config::{Absence, Config, ContractId, ContractTimes, People, RosterMode, UnknownShift};
+
+/// Good values for the conformance kit.
+pub const SCENARIO: &str = include_str!("../conformance.json");
 
 /// The connector `inplanning-source`.
 ///

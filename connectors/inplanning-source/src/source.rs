@@ -8,11 +8,12 @@ use async_trait::async_trait;
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use inplanning_api::{BaseUrl, Connection, Credentials, InPlanning};
 use jiff::tz::TimeZone;
-use koppel::{Ctx, Department, Error, Fault, Result, Scrubber, Source, SourcePerson, reread};
+use koppel::{Ctx, Department, Error, Fault, PersonDefaults, Result, Scrubber, Source, SourcePerson, reread};
 use koppel_http::StateDir;
 
 use crate::config::{Config, People};
 use crate::contracts::Contracts;
+use crate::defaults::defaults;
 use crate::groups::Groups;
 use crate::import::{Import, until_error};
 use crate::people::Humans;
@@ -87,6 +88,10 @@ impl Source for InPlanningSource {
             People::HumanResources => self.api.human_resources(ctx).try_next().await.map(|_| ())?,
         }
         self.groups(ctx).await.map(|_| ())
+    }
+
+    fn defaults(&self) -> PersonDefaults {
+        defaults()
     }
 
     fn persons<'a>(&'a self, ctx: &'a Ctx) -> BoxStream<'a, Result<SourcePerson>> {

@@ -1,24 +1,34 @@
 //! Users as accounts, and the objects that are sent for them.
 
 use inplanning_api::{User, flag};
-use koppel::{Account, Changes, Field, FieldType, Fields, Record, Reference, Result, scalar_text};
+use koppel::{Account, Changes, Field, FieldType, Fields, Origin, Record, Reference, Result, Stage, scalar_text};
 use serde_json::{Map, Value};
 
 /// The fields of a user.
 pub(crate) fn fields() -> Fields {
+    use Stage::{Create, Disable, Enable, Update};
+    const KEPT: &[Stage] = &[Create, Update];
     Fields::open(vec![
         Field::text("username")
             .required()
             .unique()
             .immutable()
-            .describe("The name to log in with; it is what InPlanning knows the user by and cannot change"),
-        Field::text("firstName").describe("The first name"),
+            .describe("The name to log in with; it is what InPlanning knows the user by and cannot change")
+            .by_default(KEPT, Origin::Person("ExternalId")),
+        Field::text("firstName").describe("The first name").by_default(KEPT, Origin::Person("Name.NickName")),
         Field::text("lastName")
-            .describe("The last name, with prefixes and the name of a partner as the mapping composes it"),
-        Field::text("email").describe("The e-mail address"),
-        Field::boolean("active").describe("May the user log in? Enable and disable decide it themselves"),
-        Field::text("userGroup").describe("The user group, such as Root"),
-        Field::text("resource").describe("The uname of the employee (human resource) that the user is"),
+            .describe("The last name, with prefixes and the name of a partner as the mapping composes it")
+            .by_default(KEPT, Origin::FamilyName),
+        Field::text("email").describe("The e-mail address").by_default(KEPT, Origin::WorkMail),
+        // An account is made disabled: account access enables it.
+        Field::boolean("active")
+            .describe("May the user log in? Enable and disable decide it themselves")
+            .by_default(&[Create, Disable], Origin::Fixed("False"))
+            .by_default(&[Enable], Origin::Fixed("True")),
+        Field::text("userGroup").describe("The user group, such as Root").by_default(&[Create], Origin::Fixed("Root")),
+        Field::text("resource")
+            .describe("The uname of the employee (human resource) that the user is")
+            .by_default(&[Create], Origin::Person("ExternalId")),
     ])
 }
 

@@ -12,6 +12,10 @@ use crate::template::Template;
 
 /// The configuration of the InPlanning target.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(extend("x-order" = [
+    "ClientId", "ClientSecret", "BaseUrl", "isDebug", "permissions", "placeholders", "createDisabled",
+    "startDateOnGrant", "concurrency", "allowInsecureHttp",
+]))]
 #[expect(clippy::struct_excessive_bools, reason = "four independent switches, as they stand in the form")]
 pub struct Config {
     /// The client id to connect to the API
@@ -27,6 +31,7 @@ pub struct Config {
     /// The URL to the API, such as `https://customer.rooster.nl/InPlanningService/rest`; with or without `/api`
     #[serde(rename = "BaseUrl")]
     #[schemars(title = "BaseUrl", length(min = 1))]
+    #[schemars(extend("x-form" = { "default": "https://<name>.rooster.nl/InPlanningService/rest" }))]
     pub base_url: String,
 
     /// When toggled, debug logging will be displayed
@@ -37,6 +42,9 @@ pub struct Config {
     /// The roles on offer. Every value may hold `{{Placeholder}}`, which is filled from the contract
     #[serde(default)]
     #[schemars(title = "Permissions")]
+    #[schemars(extend("examples" = [[
+        { "name": "Planner", "role": "Planner", "resourceGroup": "{{LocationOwn}}" },
+    ]]))]
     pub permissions: Vec<PermissionConfig>,
 
     /// Where the value of each placeholder stands in a contract: its name and a path such as `Department.ExternalId`

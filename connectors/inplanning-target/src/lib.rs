@@ -16,6 +16,9 @@ use serde_json::json;
 
 pub use config::{Config, PermissionConfig};
 
+/// Good values for the conformance kit.
+pub const SCENARIO: &str = include_str!("../conformance.json");
+
 /// The connector. Tokens are shared with other processes through `state`; secrets are told to `scrubber`.
 pub fn connector(state: StateDir, scrubber: Scrubber) -> impl Connector {
     let about = About {

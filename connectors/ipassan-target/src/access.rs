@@ -63,7 +63,8 @@ impl IPassan {
             return Ok(current.clone());
         }
         let id = current.reference.text()?;
-        if let Err(error) = self.client.update(ctx, &id, &form).await {
+        let written = self.client.update(ctx, &id, &form).await;
+        if let Err(error) = written {
             if error.is(ErrorKind::DryRun) {
                 // The plan is noted; what it would have come to is told as it would have been.
                 return Ok(foreseen(current, changes, door));
@@ -77,6 +78,12 @@ impl IPassan {
         self.moved(&id, Some(&current.data), Some(&after.data));
         let kept = after.data.non_empty(LOOKUP_KEY);
         match (door, kept) {
+            (Door::Give(sent), kept)
+                if matches!(written, Ok(false)) && !kept.as_deref().is_some_and(|kept| same(sent, kept)) =>
+            {
+                let what = format!("access profile [{sent}] was not given: the answer to the write was not understood");
+                Err(Error::new(ErrorKind::Protocol, what).with_hint(ADDRESS_HINT))
+            }
             (Door::Give(sent), kept) if !kept.as_deref().is_some_and(|kept| same(sent, kept)) => Err(Error::invalid(
                 LOOKUP_KEY,
                 format!("IPassan ignored access profile [{sent}]: does it exist on this site?"),

@@ -130,10 +130,12 @@ impl Client {
         Err(unknown(answer.not_understood("it has no uuid, so the new person is not known")))
     }
 
-    /// Changes these fields of a person. Only reading the person tells whether a good answer is true.
-    pub(crate) async fn update(&self, ctx: &Ctx, id: &str, form: &[(String, String)]) -> Result<()> {
+    /// Changes these fields of a person. Only reading the person tells whether a good answer is true; whether the
+    /// answer can be IPassan's own is what comes back.
+    pub(crate) async fn update(&self, ctx: &Ctx, id: &str, form: &[(String, String)]) -> Result<bool> {
         let answer = send(ctx, self.http.put(&self.one(id)).form(form)).await?;
-        refused(&answer)
+        refused(&answer)?;
+        Ok(is_own(&answer))
     }
 
     /// Deletes a person; one that is gone already is no error. After an answer that is not IPassan's own, the person
@@ -144,7 +146,7 @@ impl Client {
             Err(error) if error.is(ErrorKind::NotFound) => return Ok(()),
             Err(error) => return Err(error),
         };
-        if is_blank(&answer) || answer.json().is_ok_and(|body: Value| body.is_object() || is_nobody(&body)) {
+        if is_own(&answer) {
             return refused(&answer).or_else(|error| if says_missing(error.message()) { Ok(()) } else { Err(error) });
         }
         match self.read_back(ctx, id, "delete").await? {
@@ -156,6 +158,11 @@ impl Client {
             .with_hint(ADDRESS_HINT)),
         }
     }
+}
+
+/// Can it come from IPassan itself, and not from something in between?
+fn is_own(answer: &Answer) -> bool {
+    is_blank(answer) || answer.json().is_ok_and(|body: Value| body.is_object() || is_nobody(&body))
 }
 
 async fn send(ctx: &Ctx, request: Request) -> Result<Answer> {

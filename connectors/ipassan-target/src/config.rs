@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use koppel::{ConnectorConfig, Fault, Secret};
 use koppel_http::Http;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::profiles::{self, Profiles};
@@ -14,6 +14,10 @@ use crate::profiles::{self, Profiles};
 /// The configuration of the connector. Keys are those of the public connector, plus ours, which are all optional.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-order" = [
+    "clientID", "clientSecret", "BaseUrl", "siteId", "accessProfiles", "accessProfilesFile", "onUnmappedProfile", "delete",
+    "concurrency", "allowInsecureHttp",
+]))]
 pub struct Config {
     /// The client id that FDI issued for the API.
     #[serde(rename = "clientID")]
@@ -21,12 +25,12 @@ pub struct Config {
     pub client_id: String,
 
     /// The secret that belongs to the client id.
-    #[schemars(title = "Client secret")]
+    #[schemars(title = "Client Secret")]
     pub client_secret: Secret,
 
     /// The address of IPassan without the path of the API, such as `https://ipassan.com`.
     #[serde(rename = "BaseUrl")]
-    #[schemars(title = "Base URL", length(min = 1))]
+    #[schemars(title = "BaseUrl", length(min = 1))]
     pub base_url: String,
 
     /// The id (a GUID) of the site with the persons; the API lists the sites of a base.
@@ -36,6 +40,9 @@ pub struct Config {
     /// Which access profile belongs to which lookup key.
     #[serde(default)]
     #[schemars(title = "Access profiles")]
+    #[schemars(extend("examples" = [[
+        { "HelloIDLookupKey": "Nurse", "AccessProfileName": "Ward", "AccessProfileId": "00000000-0000-0000-0000-000000000001" },
+    ]]))]
     pub access_profiles: Vec<ProfileRow>,
 
     /// A file with such a table: a CSV with `;` and the headers `HelloIDLookupKey;AccessProfileName;AccessProfileId`, or a JSON array.
@@ -84,7 +91,7 @@ pub struct ProfileRow {
 }
 
 /// What an update does for a lookup key that no access profile is mapped to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OnUnmappedProfile {
     /// It fails, and nothing of the update is sent.
@@ -95,7 +102,7 @@ pub enum OnUnmappedProfile {
 }
 
 /// What the delete action does to the person.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DeleteMode {
     /// The person is deleted from the site, with everything IPassan keeps of it.

@@ -15,6 +15,9 @@ use serde_json::json;
 
 pub use config::{Config, DeleteMode, OnUnmappedProfile, ProfileRow};
 
+/// Good values for the conformance kit.
+pub const SCENARIO: &str = include_str!("../conformance.json");
+
 /// The connector, for a [`Registry`](koppel::Registry).
 ///
 /// `state` is where the access token is shared with other processes; `scrubber` learns the secrets.

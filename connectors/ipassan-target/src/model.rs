@@ -1,6 +1,8 @@
 //! A person of IPassan and the account it is.
 
-use koppel::{Account, Changes, Error, ErrorKind, Fault, Field, Fields, Record, Reference, Result, scalar_text};
+use koppel::{
+    Account, Changes, Error, ErrorKind, Fault, Field, Fields, Origin, Record, Reference, Result, Stage, scalar_text,
+};
 use serde_json::Value;
 
 /// The helper field that the access profile is chosen by; an account holds the GUID of its profile in it.
@@ -11,18 +13,31 @@ const OTHER_SLOTS: [&str; 3] = ["doorTemporary", "floorPermanent", "floorTempora
 
 /// The fields of an account.
 pub(crate) fn fields() -> Fields {
+    use Stage::{Create, Enable, Update};
+    const KEPT: &[Stage] = &[Create, Update];
     Fields::open(vec![
-        Field::text("lastname").required().describe("The last name"),
-        Field::text("firstname").describe("The first name"),
-        Field::text("phone").describe("The telephone number"),
-        Field::text("mail").describe("The mail address"),
-        Field::text("number").unique().describe("The employee number; what an account is recognised by"),
-        Field::integer("type").describe("1 resident, 2 employee, 3 visitor"),
+        Field::text("lastname")
+            .required()
+            .describe("The last name")
+            .by_default(KEPT, Origin::Person("Name.FamilyName")),
+        Field::text("firstname").describe("The first name").by_default(KEPT, Origin::Person("Name.NickName")),
+        Field::text("phone")
+            .describe("The telephone number")
+            .by_default(KEPT, Origin::Person("Contact.Business.Phone.Fixed")),
+        Field::text("mail").describe("The mail address").by_default(KEPT, Origin::WorkMail),
+        Field::text("number")
+            .unique()
+            .describe("The employee number; what an account is recognised by")
+            .by_default(KEPT, Origin::Person("ExternalId")),
+        Field::integer("type").describe("1 resident, 2 employee, 3 visitor").by_default(KEPT, Origin::Fixed("2")),
         Field::text("other").max_length(255).describe("A remark"),
-        Field::text(LOOKUP_KEY).helper().describe(
-            "Chooses the access profile from the table: a lookup key, such as a job title, or the GUID of a profile in the \
-             table. An account holds the GUID of its profile here",
-        ),
+        Field::text(LOOKUP_KEY)
+            .helper()
+            .describe(
+                "Chooses the access profile from the table: a lookup key, such as a job title, or the GUID of a profile \
+                 in the table. An account holds the GUID of its profile here",
+            )
+            .by_default(&[Update, Enable], Origin::Person("PrimaryContract.Title.Name")),
     ])
 }
 

@@ -7,8 +7,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::cast_precision_loss, missing_docs)]
 
 use std::fs::File;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, StreamExt as _};
@@ -314,6 +316,181 @@ fn batch(name: &str, times: usize) {
     );
 }
 
+/// The service, with a token file of its own.
+struct Service {
+    child: std::process::Child,
+    url: String,
+}
+
+const TOKEN: &str = "a-token-for-the-benchmark";
+const CLIENTS: usize = 64;
+/// The most requests at once that the connector can be told to send.
+const AT_ONCE: usize = 32;
+
+impl Service {
+    fn start(world: &World) -> Self {
+        let tokens = world.file("tokens", TOKEN);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_koppel"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--per-system", "64", "--per-connector", "64"]);
+        command.arg("--token-file").arg(tokens).env_remove("KOPPEL_STATE_DIR");
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        command.stderr(File::create(world.folder.path().join("access.log")).unwrap());
+        let mut child = command.spawn().unwrap();
+        let mut url = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
+        Self { child, url: url.trim().to_owned() }
+    }
+
+    /// The resident size in MB of 1024² bytes, where the system tells it.
+    fn megabytes(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok()).unwrap_or_default() / 1024.0
+    }
+
+    /// Ends it and gives the largest resident size.
+    fn stop(mut self) -> f64 {
+        if cfg!(unix) {
+            Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        } else {
+            self.child.kill().unwrap();
+        }
+        self.child.wait4().unwrap().rusage.maxrss as f64 / 1024.0 / 1024.0
+    }
+}
+
+/// What many clients met.
+#[derive(Default)]
+struct Load {
+    sent: usize,
+    good: usize,
+    milliseconds: Vec<f64>,
+}
+
+impl Load {
+    fn percentile(&self, percent: usize) -> f64 {
+        self.milliseconds.get(self.milliseconds.len() * percent / 100).copied().unwrap_or_default()
+    }
+}
+
+/// So many clients at once repeat `one` with their number and the round until the time is over.
+async fn load<F: Future<Output = bool> + Send + 'static>(
+    seconds: u64,
+    one: impl Fn(usize, usize) -> F + Clone + Send + 'static,
+) -> (Load, Vec<usize>) {
+    let until = Instant::now() + Duration::from_secs(seconds);
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|client| {
+            let one = one.clone();
+            tokio::spawn(async move {
+                let mut load = Load::default();
+                while Instant::now() < until {
+                    load.sent += 1;
+                    let start = Instant::now();
+                    load.good += usize::from(one(client, load.sent).await);
+                    load.milliseconds.push(start.elapsed().as_secs_f64() * 1e3);
+                }
+                load
+            })
+        })
+        .collect();
+    let mut all = Load::default();
+    let mut rounds = Vec::new();
+    for client in clients {
+        let load = client.await.unwrap();
+        rounds.push(load.sent);
+        all.sent += load.sent;
+        all.good += load.good;
+        all.milliseconds.extend(load.milliseconds);
+    }
+    all.milliseconds.sort_by(f64::total_cmp);
+    (all, rounds)
+}
+
+/// Many clients change an account each, again and again, through the service; then the same requests without it.
+fn serve(name: &str, seconds: u64) {
+    let world = World::new(CLIENTS, 20);
+    let service = Service::start(&world);
+    let people: Arc<Vec<String>> = Arc::new(world.sandbox.ipassan().persons().into_iter().map(|p| p.uuid).collect());
+    assert_eq!(people.len(), CLIENTS);
+    let mut config = world.ipassan_config();
+    config["concurrency"] = AT_ONCE.into();
+    let config = Arc::new(config);
+    let url = Arc::new(format!("{}/v1/ipassan-target/update", service.url));
+    let through = {
+        let (people, client) = (Arc::clone(&people), client());
+        move |number: usize, round: usize| {
+            let (config, url, client) = (Arc::clone(&config), Arc::clone(&url), client.clone());
+            let document = json!({"actionContext": {
+                "Configuration": *config, "DryRun": false,
+                "Data": {"other": format!("round {round}")}, "References": {"Account": people[number]},
+            }});
+            async move {
+                let Ok(answer) = client.post(&*url).bearer_auth(TOKEN).json(&document).send().await else {
+                    return false;
+                };
+                answer.json::<Value>().await.is_ok_and(|answer| answer["outputContext"]["Success"] == true)
+            }
+        }
+    };
+    // The connections and the first pages of memory are there before it is measured.
+    world.runtime.block_on(load(seconds.div_ceil(12), through.clone()));
+    let before = service.megabytes();
+    let (koppel, rounds) = world.runtime.block_on(load(seconds, through));
+    let after = service.megabytes();
+    for (person, round) in people.iter().zip(&rounds) {
+        let kept = world.sandbox.ipassan().persons().into_iter().find(|p| p.uuid == *person).unwrap();
+        assert_eq!(kept.other.as_deref(), Some(&*format!("round {round}")), "the last change of everybody is there");
+    }
+    let peak = service.stop();
+    let bare = world.runtime.block_on(async {
+        let client = client();
+        let token = Arc::new(ipassan_token(&client, &world.sandbox).await);
+        let site = format!(
+            "{}/api/v1/access/site/{}/person",
+            world.sandbox.ipassan_url(),
+            world.sandbox.credentials().site_id
+        );
+        let places = Arc::new(tokio::sync::Semaphore::new(AT_ONCE));
+        load(seconds, move |number, round| {
+            let (client, token, url) = (client.clone(), Arc::clone(&token), format!("{site}/{}", people[number]));
+            let places = Arc::clone(&places);
+            async move {
+                let mut good = true;
+                for change in [false, true, false] {
+                    let request = if change { client.put(&url) } else { client.get(&url) }.bearer_auth(&*token);
+                    let request = if change { request.form(&[("other", format!("bare {round}"))]) } else { request };
+                    let _place = places.acquire().await.unwrap();
+                    good &= match request.send().await {
+                        Ok(answer) => answer.bytes().await.is_ok(),
+                        Err(_) => false,
+                    };
+                }
+                good
+            }
+        })
+        .await
+        .0
+    });
+    let rate = |load: &Load| load.sent as f64 / seconds as f64;
+    println!("\n| what | sent | answered well | failed | a second | p50 | p99 | memory before, after, peak |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
+    for (who, load, memory) in [
+        (name, &koppel, format!("{before:.1}, {after:.1}, {peak:.1} MB")),
+        ("the same requests without it", &bare, "–".to_owned()),
+    ] {
+        println!(
+            "| {who} | {} | {} | {} | {:.0} | {:.0} ms | {:.0} ms | {memory} |",
+            load.sent,
+            load.good,
+            load.sent - load.good,
+            rate(load),
+            load.percentile(50),
+            load.percentile(99)
+        );
+    }
+}
+
 /// A name, and what to measure under it.
 type Measurement = (&'static str, Box<dyn Fn(&str)>);
 
@@ -331,10 +508,12 @@ fn main() {
     if arguments.first().is_some_and(|first| first == MEASURE) {
         measure(&arguments[1..]);
     }
-    let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
+    let mut words = arguments.into_iter().filter(|argument| !argument.starts_with('-'));
+    let filter = words.next().unwrap_or_default();
+    let seconds = words.next().map_or(60, |word| word.parse().expect("the second word is a number of seconds"));
     println!("| what | koppel | bare loop | ratio | peak memory | seen by the sandbox |");
     println!("| --- | --- | --- | --- | --- | --- |");
-    let all: [Measurement; 7] = [
+    let all: [Measurement; 8] = [
         ("one action: update in IPassan", Box::new(|name| single(name, 15))),
         (
             "persons: 1,000, a request each, 12 at once, 20 ms",
@@ -351,6 +530,7 @@ fn main() {
         ("persons: 1,000 by 21 groups, 4 at once, 20 ms", Box::new(|name| persons(name, 1000, 20, "group", 4, 5))),
         ("persons: 1,000 by auto, 4 at once, 20 ms", Box::new(|name| persons(name, 1000, 20, "auto", 4, 3))),
         ("batch: 1,000 creates on a site of 10,000, 8 at once, 20 ms", Box::new(|name| batch(name, 3))),
+        ("serve: 64 clients, updates, 32 requests at once, 20 ms", Box::new(move |name| serve(name, seconds))),
     ];
     for (name, measure) in all.iter().filter(|(name, _)| name.contains(&filter)) {
         measure(name);

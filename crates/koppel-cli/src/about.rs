@@ -5,7 +5,7 @@ use std::path::Path;
 use comfy_table::Table;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use koppel::manifest::manifest;
-use koppel::{Instance, Kind};
+use koppel::{Connector, Instance, Kind};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -16,14 +16,7 @@ use crate::source::place;
 /// Lists the connectors.
 pub(crate) fn connectors(host: &Host, as_json: bool) -> Result<(), Failure> {
     if as_json {
-        let list: Vec<Value> = host
-            .registry()
-            .iter()
-            .map(|c| {
-                json!({ "id": c.id(), "kind": c.kind(), "version": c.version(), "title": c.title(), "description": c.description() })
-            })
-            .collect();
-        return pretty(&list);
+        return pretty(&list(host));
     }
     let mut table = Table::new();
     table.load_preset(UTF8_HORIZONTAL_ONLY).set_header(["connector", "kind", "version", "what it does"]);
@@ -35,6 +28,12 @@ pub(crate) fn connectors(host: &Host, as_json: bool) -> Result<(), Failure> {
         table.add_row([c.id(), kind, c.version(), c.description()]);
     }
     print_line(&table.to_string())
+}
+
+/// The connectors, as JSON.
+pub(crate) fn list(host: &Host) -> Vec<Value> {
+    let entry = |c: &dyn Connector| json!({ "id": c.id(), "kind": c.kind(), "version": c.version(), "title": c.title(), "description": c.description() });
+    host.registry().iter().map(entry).collect()
 }
 
 /// Describes a connector.

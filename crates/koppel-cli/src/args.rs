@@ -4,8 +4,11 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
 use koppel_helloid::ActionName;
-use koppel_helloid::mapping::Stage;
+use koppel_helloid::mapping::{Determinant, Stage};
+
+use crate::io::MOST_BYTES;
 
 /// Connects identity systems: rosters and HR data in, accounts and access out.
 ///
@@ -31,9 +34,10 @@ pub(crate) struct LogArgs {
     pub(crate) verbose: u8,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogFormat {
     /// For people
+    #[default]
     Human,
     /// One JSON object per line
     Json,
@@ -112,6 +116,8 @@ uniqueness, resources, import-accounts, import-permissions, import-sub-permissio
     },
     /// Serve the action documents over HTTPS, for HelloID's cloud agent and for platforms in any language
     Serve(ServeArgs),
+    /// Check that a connector keeps to its contract, also when its system does not; against a stand-in by default
+    Conformance(ConformanceArgs),
     /// Start the stand-in systems on loopback and print configurations that reach them
     Sandbox {
         /// The port; 0 takes a free one
@@ -135,6 +141,9 @@ uniqueness, resources, import-accounts, import-permissions, import-sub-permissio
         /// The folder
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
+        /// Also write the pages of the conformance checks, to this folder
+        #[arg(long, value_name = "DIR")]
+        pages: Option<PathBuf>,
         /// Write nothing; fail where a file differs from what would be written
         #[arg(long)]
         check: bool,
@@ -150,7 +159,7 @@ pub(crate) struct MapArgs {
     /// The person, as HelloID's personContext or the person alone
     #[arg(long, value_name = "FILE", requires = "action")]
     pub(crate) person: Option<PathBuf>,
-    /// A raw person of a source, or several, a JSON line each
+    /// A raw person of a source, or several: a list, or an object each, as koppel persons prints them
     #[arg(long, value_name = "FILE", conflicts_with_all = ["action", "iteration", "manager"])]
     pub(crate) raw: Option<PathBuf>,
     /// The account action: Create, Enable, Update, Disable or Delete
@@ -162,9 +171,15 @@ pub(crate) struct MapArgs {
     /// The person's manager
     #[arg(long, value_name = "FILE")]
     pub(crate) manager: Option<PathBuf>,
-    /// The IANA time zone of dates in scripts
+    /// The IANA time zone of dates in scripts and contracts
     #[arg(long, value_name = "ZONE", default_value = DEFAULT_ZONE)]
     pub(crate) time_zone: String,
+    /// Evaluate as if it were this moment, such as 2026-05-31T12:00:00Z
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<Timestamp>,
+    /// With --raw: what makes a contract the primary one, most important first
+    #[arg(long, value_name = "FIELD:asc|desc", value_delimiter = ',', conflicts_with = "person")]
+    pub(crate) primary: Vec<Determinant>,
     /// Also say where each value came from
     #[arg(long)]
     pub(crate) explain: bool,
@@ -200,26 +215,100 @@ pub(crate) enum HelloidCommand {
     },
 }
 
+/// What `koppel conformance` is asked.
+#[derive(Debug, Args)]
+pub(crate) struct ConformanceArgs {
+    /// The connector
+    pub(crate) id: String,
+    /// The configuration of a test tenant; without it a stand-in is checked
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Good values for the system; without it those of the connector's author
+    #[arg(long, value_name = "FILE")]
+    pub(crate) scenario: Option<PathBuf>,
+    /// List the checks and what they need; runs none
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Only this check, or those whose ids begin so, such as create; may be repeated
+    #[arg(long = "check", value_name = "NAME")]
+    pub(crate) checks: Vec<String>,
+    /// Only checks that change nothing
+    #[arg(long)]
+    pub(crate) read_only: bool,
+    /// Accept the failure of a check, with the reason; it is reported and never hidden
+    #[arg(long = "waive", value_name = "ID=REASON", value_parser = waiver)]
+    pub(crate) waived: Vec<(String, String)>,
+    /// Run each action as a process of its own, through this program
+    #[arg(long)]
+    pub(crate) binary: bool,
+    /// Keep the exchanges of this run in a file, with secrets and personal data replaced
+    #[arg(long, value_name = "FILE", conflicts_with = "replay")]
+    pub(crate) record: Option<PathBuf>,
+    /// Run from such a file, without a network
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["config", "binary"])]
+    pub(crate) replay: Option<PathBuf>,
+    /// Also write a report: JSON, JUnit XML or a page, by its ending (.json, .xml, .html); may be repeated
+    #[arg(long = "report", value_name = "FILE")]
+    pub(crate) reports: Vec<PathBuf>,
+}
+
+/// `ID=REASON`.
+fn waiver(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((id, reason)) if !id.trim().is_empty() && !reason.trim().is_empty() => {
+            Ok((id.trim().to_owned(), reason.trim().to_owned()))
+        }
+        _ => Err("must be the id of a check, an equals sign and a reason".to_owned()),
+    }
+}
+
 /// What `koppel serve` is asked.
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
     /// The address to listen on, such as 127.0.0.1:8443; port 0 takes a free one
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: String,
-    /// A file with the bearer tokens that are let in, one a line
+    /// A file with the bearer tokens that are let in, one a line; it is read again when it changes
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: PathBuf,
-    /// The certificate chain, PEM
+    /// The certificate chain, PEM; needed for an address that is not loopback
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub(crate) tls_cert: Option<PathBuf>,
     /// Its private key, PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub(crate) tls_key: Option<PathBuf>,
+    /// The only folder whose files a configuration may name; without it none
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) config_files: Option<PathBuf>,
+    /// How many actions and imports run at once
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) concurrency: u16,
+    /// How many of them for one connector
+    #[arg(long, value_name = "N", default_value_t = 48, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) per_connector: u16,
+    /// How many of them on one system
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) per_system: u16,
+    /// How many more may wait for their turn; at most half of them for one system
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u16).range(0..=4096))]
+    pub(crate) queue: u16,
+    /// How many connections at once
+    #[arg(long, value_name = "N", default_value_t = 512, value_parser = clap::value_parser!(u16).range(1..=8192))]
+    pub(crate) connections: u16,
+    /// The largest document
+    #[arg(long, value_name = "BYTES", default_value_t = MOST_BYTES, value_parser = clap::value_parser!(u64).range(1024..=MOST_BYTES))]
+    pub(crate) max_body: u64,
+    /// How long a client may take for the TLS handshake, the headers, the document, reading on, or between two requests
+    #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=300))]
+    pub(crate) read_timeout: u64,
+    /// End every action and import after this time, also where HelloID would wait longer
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) action_timeout: Option<u64>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ConfigArg {
-    /// The configuration: a JSON object with the connector's keys
+    /// The configuration: a JSON object with the connector's keys; - reads it from stdin
     #[arg(long, value_name = "FILE")]
     pub(crate) config: PathBuf,
 }

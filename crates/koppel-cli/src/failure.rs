@@ -15,22 +15,24 @@ pub(crate) struct Failure {
     pub(crate) hint: Option<String>,
     /// For the log, with `-v`.
     pub(crate) detail: Option<String>,
+    /// The group of the error, such as `auth`.
+    pub(crate) kind: Option<&'static str>,
 }
 
 impl Failure {
     /// Wrong usage or unreadable input.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self { code: 2, message: message.into(), hint: None, detail: None }
+        Self { code: 2, message: message.into(), hint: None, detail: None, kind: None }
     }
 
     /// The action failed.
     pub(crate) fn failed(message: impl Into<String>) -> Self {
-        Self { code: 1, message: message.into(), hint: None, detail: None }
+        Self { code: 1, message: message.into(), hint: None, detail: None, kind: None }
     }
 
     /// The code alone: the result document says the rest.
     pub(crate) fn code(code: u8) -> Self {
-        Self { code, message: String::new(), hint: None, detail: None }
+        Self { code, message: String::new(), hint: None, detail: None, kind: None }
     }
 
     /// Stdout could not be written.
@@ -62,6 +64,7 @@ impl Failure {
             message,
             hint: error.hint().map(str::to_owned),
             detail: error.detail().map(str::to_owned),
+            kind: Some(error.kind().name()),
         }
     }
 }

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use koppel::{Connector, Ctx, Instance, Kind, Progress, Registry, Scrubber, Source};
+use koppel::{Connector, Ctx, Instance, Kind, Progress, Registry, Result as KoppelResult, Scrubber, Source};
 use koppel_http::{FileLocks, StateDir, SystemClock};
 use serde_json::Value;
 
+use crate::actions;
 use crate::failure::Failure;
 use crate::io::print_json;
 use crate::log::Detail;
@@ -17,6 +18,7 @@ pub(crate) const STATE_DIR: &str = "KOPPEL_STATE_DIR";
 /// What every command shares.
 pub(crate) struct Host {
     registry: Registry,
+    state: StateDir,
     scrubber: Scrubber,
     detail: Detail,
     ctx: Ctx,
@@ -25,25 +27,28 @@ pub(crate) struct Host {
 impl Host {
     /// The connectors of this program, with tokens and locks shared over all processes of this user.
     pub(crate) fn new(scrubber: &Scrubber, detail: &Detail) -> Result<Self, Failure> {
-        #[expect(clippy::disallowed_methods, reason = "the command line is where the environment is read")]
-        let folder = std::env::var(STATE_DIR).ok().filter(|folder| !folder.trim().is_empty());
-        let state = match folder {
-            Some(folder) => StateDir::at(PathBuf::from(folder)),
-            None => StateDir::for_user(),
-        };
+        let state = named_folder().map_or_else(StateDir::for_user, StateDir::at);
         Self::with_state(&state, scrubber, detail)
     }
 
     /// The same with tokens and locks in another place.
     pub(crate) fn with_state(state: &StateDir, scrubber: &Scrubber, detail: &Detail) -> Result<Self, Failure> {
-        let registry = Registry::default()
-            .with(inplanning_source::connector(state.clone(), scrubber.clone()))?
-            .with(inplanning_target::connector(state.clone(), scrubber.clone()))?
-            .with(ipassan_target::connector(state.clone(), scrubber.clone()))?;
         let clock = Arc::new(SystemClock::default());
         let locks = FileLocks::new(state.clone(), clock.clone());
-        let ctx = Ctx::new(clock).with_locks(Arc::new(locks));
-        Ok(Self { registry, scrubber: scrubber.clone(), detail: detail.clone(), ctx })
+        Self::over(state, Ctx::new(clock).with_locks(Arc::new(locks)), scrubber, detail)
+    }
+
+    /// For a program that serves many: tokens and locks in memory, unless a folder is named to share them with others.
+    pub(crate) fn lasting(scrubber: &Scrubber, detail: &Detail) -> Result<Self, Failure> {
+        match named_folder() {
+            Some(folder) => Self::with_state(&StateDir::at(folder), scrubber, detail),
+            None => Self::over(&StateDir::in_memory(), Ctx::new(Arc::new(SystemClock::default())), scrubber, detail),
+        }
+    }
+
+    fn over(state: &StateDir, ctx: Ctx, scrubber: &Scrubber, detail: &Detail) -> Result<Self, Failure> {
+        let registry = connectors(state, scrubber)?;
+        Ok(Self { registry, state: state.clone(), scrubber: scrubber.clone(), detail: detail.clone(), ctx })
     }
 
     /// The connectors.
@@ -86,10 +91,15 @@ impl Host {
 
     /// An instance for a configuration whose secrets are scrubbed from now on; `place` names the file in faults.
     pub(crate) fn instance(&self, id: &str, config: &Value, place: &str) -> Result<Instance, Failure> {
-        let connector = self.connector(id)?;
-        connector.config_schema().scrub_into(config, &self.scrubber);
         self.heed_debug(config);
-        connector.build(config).map_err(|error| Failure::of(&error, place))
+        let made = actions::instance(&**self.connector(id)?, config, &self.scrubber);
+        made.map_err(|error| Failure::of(&error, place))
+    }
+
+    /// An instance that tells its secrets, and the tokens that it fetches, to this scrubber and no other. With a
+    /// [`scoped`](Scrubber::scoped) one they are forgotten with the instance.
+    pub(crate) fn passing(&self, id: &str, config: &Value, scrubber: &Scrubber) -> KoppelResult<Instance> {
+        actions::instance(&**connectors(&self.state, scrubber)?.get(id)?, config, scrubber)
     }
 
     /// Makes sure that this is a source, before its configuration is read.
@@ -107,6 +117,21 @@ impl Host {
             Instance::Target(_) => Err(is_target(id)),
         }
     }
+}
+
+/// The connectors of this program.
+fn connectors(state: &StateDir, scrubber: &Scrubber) -> KoppelResult<Registry> {
+    Registry::default()
+        .with(inplanning_source::connector(state.clone(), scrubber.clone()))?
+        .with(inplanning_target::connector(state.clone(), scrubber.clone()))?
+        .with(ipassan_target::connector(state.clone(), scrubber.clone()))
+}
+
+/// The folder that the environment names for tokens and locks.
+fn named_folder() -> Option<PathBuf> {
+    #[expect(clippy::disallowed_methods, reason = "the command line is where the environment is read")]
+    let folder = std::env::var(STATE_DIR).ok();
+    folder.filter(|folder| !folder.trim().is_empty()).map(PathBuf::from)
 }
 
 fn is_target(id: &str) -> Failure {

@@ -71,11 +71,15 @@ pub(crate) fn read_line(reader: &mut dyn BufRead) -> io::Result<Option<Result<Ve
     Ok(Some(Ok(line)))
 }
 
-/// A configuration file as JSON, whatever its encoding.
+/// Where a configuration stands: `-` is stdin, so that a script needs no file with secrets in it.
+pub(crate) fn config_name(path: &Path) -> String {
+    if path == Path::new("-") { "stdin".to_owned() } else { path.display().to_string() }
+}
+
+/// A configuration as JSON, whatever its encoding.
 pub(crate) fn read_config(path: &Path) -> Result<Value, Failure> {
-    let name = path.display();
-    let file = File::open(path).map_err(|e| Failure::usage(format!("cannot read {name}: {e}")))?;
-    let bytes = read_all(file, &name.to_string())?;
+    let name = config_name(path);
+    let bytes = read_all(open(Some(path).filter(|path| *path != Path::new("-")))?, &name)?;
     let text = decode(&bytes).map_err(|e| Failure::usage(format!("{name}: {e}")))?;
     serde_json::from_str(&text).map_err(|e| Failure::usage(format!("{name}: is not JSON: {e}")))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use koppel::Scrubber;
+use koppel_helloid::Severity;
 use tracing::{Level, Metadata};
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::dynamic_filter_fn;
@@ -55,10 +56,14 @@ impl Drop for Line<'_> {
 
 /// The target of what a dry run would have sent; it is always shown.
 pub(crate) const DRY_RUN: &str = "dry-run";
+/// The target of the access log of the service; it is always shown.
+pub(crate) const ACCESS: &str = "access";
+/// The target of what else the service says of itself; it is always shown.
+pub(crate) const SERVICE: &str = "service";
 
 /// What is logged: by `-v`, and by a configuration that asks for debug logging while the program runs.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Detail(Arc<AtomicU8>, Shown);
+pub(crate) struct Detail(Arc<AtomicU8>, Shown, LogFormat);
 
 impl Detail {
     /// At least as much as one `-v`.
@@ -73,7 +78,7 @@ impl Detail {
 
     fn shows(&self, metadata: &Metadata<'_>) -> bool {
         let ours = || OURS.iter().any(|name| metadata.target().split("::").next() == Some(name));
-        if *metadata.level() <= Level::WARN || metadata.target() == DRY_RUN {
+        if *metadata.level() <= Level::WARN || [DRY_RUN, ACCESS, SERVICE].contains(&metadata.target()) {
             return true;
         }
         match self.0.load(Ordering::Relaxed) {
@@ -98,7 +103,7 @@ const OURS: [&str; 8] = [
 
 /// Starts logging. Without `-v` only warnings, with it every request of ours, with `-vv` everything.
 pub(crate) fn start(args: &LogArgs, scrubber: &Scrubber) -> Detail {
-    let detail = Detail(Arc::new(AtomicU8::new(args.verbose)), Shown::default());
+    let detail = Detail(Arc::new(AtomicU8::new(args.verbose)), Shown::default(), args.log_format);
     let filter = dynamic_filter_fn({
         let detail = detail.clone();
         move |metadata, _| detail.shows(metadata)
@@ -127,6 +132,21 @@ fn visible(text: &str) -> String {
     text.chars().map(shown).collect()
 }
 
+/// Says something about a file or a person on stderr, as a line of its own: `warning: …` or `error: …`.
+pub(crate) fn say(severity: Severity, text: &str, scrubber: &Scrubber, detail: &Detail) {
+    let message = visible(&scrubber.text(text));
+    let (word, level) = match severity {
+        Severity::Warning => ("warning", "WARN"),
+        Severity::Error => ("error", "ERROR"),
+    };
+    let line = match detail.2 {
+        LogFormat::Human => format!("{word}: {message}\n"),
+        LogFormat::Json => format!("{}\n", serde_json::json!({ "level": level, "message": message })),
+    };
+    // Stderr may be closed; there is nowhere left to say so.
+    let _ = detail.1.above(|| io::stderr().lock().write_all(line.as_bytes()));
+}
+
 /// Says why the program fails: what, what would help, and with `-v` the detail.
 pub(crate) fn failure(failure: &Failure, args: &LogArgs, scrubber: &Scrubber) {
     if failure.message.is_empty() {
@@ -138,7 +158,7 @@ pub(crate) fn failure(failure: &Failure, args: &LogArgs, scrubber: &Scrubber) {
     let mut text = String::new();
     match args.log_format {
         LogFormat::Json => {
-            let line = serde_json::json!({ "level": "ERROR", "message": message, "hint": hint, "detail": detail, "exit": failure.code });
+            let line = serde_json::json!({ "level": "ERROR", "message": message, "hint": hint, "detail": detail, "kind": failure.kind, "exit": failure.code });
             text.push_str(&line.to_string());
         }
         LogFormat::Human => {

@@ -1,7 +1,9 @@
 //! The `koppel` command.
 
 mod about;
+mod actions;
 mod args;
+mod conformance;
 mod demo;
 mod failure;
 mod helloid;
@@ -62,7 +64,9 @@ async fn dispatch(command: &Command, scrubber: &Scrubber, detail: &Detail) -> Re
         Command::Sandbox { port, persons, seed, fault, latency_ms } => {
             return sandbox::sandbox(*port, *persons, *seed, fault.as_deref(), *latency_ms).await;
         }
+        Command::Conformance(args) => return conformance::conformance(args, scrubber, detail).await,
         Command::Map(args) => return map::map(args, scrubber, detail),
+        Command::Serve(args) => return serve::serve(args, scrubber, detail).await,
         _ => {}
     }
     let host = Host::new(scrubber, detail)?;
@@ -81,9 +85,8 @@ async fn dispatch(command: &Command, scrubber: &Scrubber, detail: &Detail) -> Re
 
 async fn with_host(command: &Command, host: &Host) -> Result<(), Failure> {
     match command {
-        Command::Demo { .. } | Command::Sandbox { .. } | Command::Map(_) => Ok(()),
+        Command::Demo { .. } | Command::Sandbox { .. } | Command::Conformance(_) | Command::Map(_) | Command::Serve(_) => Ok(()),
         Command::Helloid { command } => helloid::helloid(host, command),
-        Command::Serve(args) => serve::serve(host, args).await,
         Command::Connectors { json } => about::connectors(host, *json),
         Command::Describe { id } => about::describe(host, id),
         Command::Check { id, config } => about::check(host, id, &config.config).await,
@@ -93,6 +96,6 @@ async fn with_host(command: &Command, host: &Host) -> Result<(), Failure> {
         }
         Command::Persons { id, config, concurrency } => source::persons(host, id, &config.config, *concurrency).await,
         Command::Departments { id, config } => source::departments(host, id, &config.config).await,
-        Command::Schema { out, check } => schema::schema(host, out, *check),
+        Command::Schema { out, pages, check } => schema::schema(host, out, pages.as_deref(), *check),
     }
 }

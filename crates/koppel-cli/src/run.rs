@@ -7,24 +7,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use koppel::{Connector, Error, ErrorKind, Instance, Kind, PlannedRequest, Result as KoppelResult, Target};
-use koppel_helloid::{ActionName, Answer, Document, InputError, answer, import, refused};
+use koppel::{Connector, Error, ErrorKind, Kind, Result as KoppelResult, Target};
+use koppel_helloid::{ActionName, Answer, Document, answer, import, refused};
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::actions::{self, CONFIGURATION, tell_planned};
 use crate::failure::Failure;
 use crate::host::{Host, override_key};
 use crate::io::{flush, lines_of, open, print_json, read_all, read_line};
-use crate::log::DRY_RUN;
 
-/// HelloID kills an action after 30 s; the answer has to be out before.
-const ACTION_BUDGET: Duration = Duration::from_secs(25);
 /// In a batch nobody waits for one action alone.
 const BATCH_BUDGET: Duration = Duration::from_mins(5);
 /// A batch keeps the connections to this many systems.
 const MOST_TARGETS: usize = 16;
-/// Where a fault of the configuration stands in the input.
-const CONFIGURATION: &str = "actionContext.Configuration.";
 
 /// What `koppel run` was asked.
 pub(crate) struct Run<'a> {
@@ -54,20 +50,8 @@ impl<'a> Run<'a> {
 
 /// The target for a configuration.
 fn build(host: &Host, connector: &dyn Connector, configuration: &Value) -> KoppelResult<Arc<dyn Target>> {
-    connector.config_schema().scrub_into(configuration, host.scrubber());
     host.heed_debug(configuration);
-    match connector.build(configuration)? {
-        Instance::Target(target) => Ok(Arc::from(target)),
-        Instance::Source(_) => Err(Error::bug(format!("{} made a source", connector.id()))),
-    }
-}
-
-/// The error for the one audit line: the first fault with its whole place, the others by their key, so that all fit.
-fn led_in(error: Error) -> Error {
-    if error.is(ErrorKind::Config) && !error.faults().is_empty() {
-        return Error::new(ErrorKind::Config, format!("{CONFIGURATION}{}", error.message()));
-    }
-    error
+    actions::target(connector, configuration, host.scrubber())
 }
 
 /// One action.
@@ -80,7 +64,7 @@ pub(crate) async fn single(host: &Host, run: &Run<'_>) -> Result<(), Failure> {
         Err(error) => {
             if !import_ {
                 // The shim copies an answer in any case; this one says what is wrong with the input.
-                print_json(&refused(unreadable(&error), host.scrubber()).document)?;
+                print_json(&actions::unreadable(&error, host.scrubber()).document)?;
             }
             return Err(Failure::usage(error.to_string()));
         }
@@ -90,7 +74,7 @@ pub(crate) async fn single(host: &Host, run: &Run<'_>) -> Result<(), Failure> {
         Err(error) => {
             let failure = Failure::of(&error, CONFIGURATION);
             if !import_ {
-                print_json(&refused(led_in(error), host.scrubber()).document)?;
+                print_json(&actions::misconfigured(error, host.scrubber()).document)?;
             }
             return Err(failure);
         }
@@ -103,17 +87,9 @@ pub(crate) async fn single(host: &Host, run: &Run<'_>) -> Result<(), Failure> {
         }
         return flush();
     }
-    let ctx = host.ctx().for_action(document.dry_run, Some(ACTION_BUDGET));
+    let ctx = host.ctx().for_action(document.dry_run, run.action.budget(document.dry_run));
     let answer = answer(&*target, &ctx, run.action, &document, host.scrubber()).await;
     finish(&answer)
-}
-
-/// Says what a dry run would have sent. HelloID's preview shows it as information, as its own scripts do.
-fn tell_planned(answer: &Answer) {
-    for PlannedRequest { method, url, fields } in &answer.planned {
-        let fields = fields.join(", ");
-        tracing::info!(target: DRY_RUN, "[DryRun] {method} {url} ({fields}) will be sent during enforcement");
-    }
 }
 
 /// Prints the document; a failure also goes to stderr, with its detail.
@@ -126,10 +102,6 @@ fn finish(answer: &Answer) -> Result<(), Failure> {
         None => Err(Failure::code(1)),
         Some(error) => Err(Failure { code: 1, ..Failure::of(error, "") }),
     }
-}
-
-fn unreadable(error: &InputError) -> Error {
-    Error::new(ErrorKind::Invalid, error.to_string())
 }
 
 /// One document per line in, one per line out, in the same order.
@@ -283,7 +255,7 @@ impl Shared<'_> {
                 let ctx = self.host.ctx().for_action(document.dry_run, Some(BATCH_BUDGET));
                 answer(&*target, &ctx, self.run.action, &document, scrubber).await
             }
-            Err(error) => refused(led_in(error), scrubber),
+            Err(error) => actions::misconfigured(error, scrubber),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use koppel::Clock as _;
 use koppel_http::SystemClock;
 use koppel_sandbox::{Faults, Options, Sandbox};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::failure::Failure;
 use crate::io::{flush, print_json};
@@ -38,7 +38,7 @@ pub(crate) async fn sandbox(
     print_json(&json!({
         "inplanning": sandbox.inplanning_url(),
         "ipassan": sandbox.ipassan_url(),
-        "configs": configs(&sandbox),
+        "configs": sandbox.configs(),
     }))?;
     flush()?;
     if !stopped {
@@ -46,39 +46,4 @@ pub(crate) async fn sandbox(
     }
     sandbox.stop().await;
     Ok(())
-}
-
-/// A configuration for each connector that reaches this sandbox.
-pub(crate) fn configs(sandbox: &Sandbox) -> Value {
-    let known = sandbox.credentials();
-    let profiles: Vec<Value> = known
-        .access_profiles
-        .iter()
-        .map(|(name, guid)| json!({ "HelloIDLookupKey": name, "AccessProfileName": name, "AccessProfileId": guid }))
-        .collect();
-    json!({
-        "inplanning-source": {
-            "Username": known.inplanning_username,
-            "Password": known.inplanning_password,
-            "BaseUrl": sandbox.inplanning_admin_url(),
-            "HistoricalDays": 1,
-            "FutureDays": 2,
-        },
-        "inplanning-target": {
-            "ClientId": known.inplanning_client_id,
-            "ClientSecret": known.inplanning_client_secret,
-            "BaseUrl": sandbox.inplanning_url(),
-            "permissions": [
-                { "name": "Planner", "role": "Planner", "resourceGroup": "Planner {{LocationOwn}}" },
-                { "name": "Medewerker", "role": "Medewerker", "resourceGroup": "Company" },
-            ],
-        },
-        "ipassan-target": {
-            "clientID": known.ipassan_client_id,
-            "clientSecret": known.ipassan_client_secret,
-            "BaseUrl": sandbox.ipassan_url(),
-            "siteId": known.site_id,
-            "accessProfiles": profiles,
-        },
-    })
 }

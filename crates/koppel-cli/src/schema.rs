@@ -6,12 +6,14 @@ use std::path::Path;
 
 use koppel::manifest::manifest;
 use koppel::{ConfigSchema, Department, Manifest, SourcePerson};
+use koppel_conformance::checks;
 use koppel_helloid::schema::{ActionInput, ActionOutput, ImportedAccount, ImportedPermission};
 use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::host::Host;
 use crate::io::print_line;
+use crate::serve::openapi;
 
 /// Every generated document, by its file name.
 fn documents(host: &Host) -> Result<BTreeMap<String, Value>, Failure> {
@@ -31,23 +33,35 @@ fn documents(host: &Host) -> Result<BTreeMap<String, Value>, Failure> {
         ("source-person", ConfigSchema::of::<SourcePerson>()),
         ("source-department", ConfigSchema::of::<Department>()),
     ];
+    all.insert("openapi.json".to_owned(), openapi(host)?);
     all.extend(types.into_iter().map(|(name, schema)| (format!("{name}.schema.json"), schema.as_value().clone())));
     Ok(all)
 }
 
-/// Writes the documents to a folder, or says which differ from what stands there.
-pub(crate) fn schema(host: &Host, out: &Path, check: bool) -> Result<(), Failure> {
+/// Writes the documents to a folder, or says which differ from what stands there; the same for the pages of the
+/// conformance checks where a folder is named for them.
+pub(crate) fn schema(host: &Host, out: &Path, pages: Option<&Path>, check: bool) -> Result<(), Failure> {
+    let mut texts = BTreeMap::new();
+    for (name, document) in documents(host)? {
+        let text = serde_json::to_string_pretty(&document).map_err(|e| Failure::failed(format!("{name}: {e}")))?;
+        texts.insert(name, format!("{text}\n"));
+    }
+    written(out, &texts, check)?;
+    match pages {
+        Some(folder) => written(folder, &koppel_conformance::pages(&checks::all()), check),
+        None => Ok(()),
+    }
+}
+
+fn written(out: &Path, texts: &BTreeMap<String, String>, check: bool) -> Result<(), Failure> {
     let mut stale = Vec::new();
     if !check {
         fs::create_dir_all(out).map_err(|e| Failure::usage(format!("cannot make {}: {e}", out.display())))?;
     }
-    let documents = documents(host)?;
-    for (name, document) in &documents {
-        let mut text = serde_json::to_string_pretty(document).map_err(|e| Failure::failed(format!("{name}: {e}")))?;
-        text.push('\n');
+    for (name, text) in texts {
         let file = out.join(name);
         if check {
-            let same = fs::read_to_string(&file).is_ok_and(|known| known.replace("\r\n", "\n") == text);
+            let same = fs::read_to_string(&file).is_ok_and(|known| known.replace("\r\n", "\n") == *text);
             if !same {
                 stale.push(name.clone());
             }
@@ -59,7 +73,7 @@ pub(crate) fn schema(host: &Host, out: &Path, check: bool) -> Result<(), Failure
     if check {
         let entries = fs::read_dir(out).map_err(|e| Failure::usage(format!("cannot read {}: {e}", out.display())))?;
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        stale.extend(names.filter(|name| !documents.contains_key(name)));
+        stale.extend(names.filter(|name| !texts.contains_key(name)));
     }
     if stale.is_empty() {
         return Ok(());

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::host::{Host, override_key};
-use crate::io::{flush, read_config};
+use crate::io::{config_name, flush, read_config};
 
 /// Prints the persons of a source.
 pub(crate) async fn persons(
@@ -38,7 +38,7 @@ pub(crate) async fn departments(host: &Host, id: &str, config: &Path) -> Result<
 
 /// How a fault in this file is led in.
 pub(crate) fn place(config: &Path) -> String {
-    format!("{}: ", config.display())
+    format!("{}: ", config_name(config))
 }
 
 async fn print_all<T: Serialize>(host: &Host, mut stream: BoxStream<'_, Result<T, Error>>) -> Result<(), Failure> {

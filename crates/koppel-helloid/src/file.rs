@@ -32,7 +32,8 @@ impl FileContent {
     /// let read = FileContent::read(br#"{"personMappings": [], "contractMappings": []}"#);
     /// assert!(matches!(read.value, Some(FileContent::SourceMapping(_))));
     /// assert_eq!(FileContent::read(b" ").value, Some(FileContent::Empty));
-    /// assert!(FileContent::read(b"{} x").findings[0].message.contains("byte 3"));
+    /// let read = FileContent::read(br#"{"MappingFields": []} x"#);
+    /// assert!(read.findings[0].message.contains("byte 22"));
     /// ```
     pub fn read(bytes: &[u8]) -> Read<Self> {
         if bytes.len() > MOST_BYTES {
@@ -44,7 +45,7 @@ impl FileContent {
             Err(e) => return refused(Finding::error(0, "", format!("the file {e}"))),
         };
         if text.trim().is_empty() {
-            let finding = Finding::warning(0, "", "the file is empty; nothing is mapped");
+            let finding = Finding::warning(0, "", "the file is empty; nothing is mapped").coded("empty-file");
             return Read { value: Some(Self::Empty), findings: vec![finding] };
         }
         let mut report = Report::new(&text);
@@ -52,7 +53,8 @@ impl FileContent {
             Ok((root, rest)) => {
                 if let Some(rest) = rest {
                     let line = 1 + text.get(..rest).unwrap_or_default().matches('\n').count();
-                    let message = format!("the JSON ends before byte {}, and more follows it", place(bytes, &text, rest));
+                    let message =
+                        format!("the JSON ends before byte {}, and more follows it", place(bytes, &text, rest));
                     report.add(Finding::error(line, "", message));
                 }
                 root
@@ -136,9 +138,10 @@ fn place(bytes: &[u8], text: &str, at: usize) -> usize {
 fn content(report: &mut Report<'_>, root: &RawValue, text: &str) -> Option<FileContent> {
     if let Some(entries) = items(root, MOST_LOOKED_AT) {
         let mut quiet = Report::new(text);
-        let form = entries.items.iter().any(|entry| {
-            Object::read(&mut quiet, entry, "").is_some_and(|entry| entry.any("key").is_some())
-        });
+        let form = entries
+            .items
+            .iter()
+            .any(|entry| Object::read(&mut quiet, entry, "").is_some_and(|entry| entry.any("key").is_some()));
         if form || entries.items.is_empty() {
             return Some(FileContent::Form(text.to_owned()));
         }

@@ -15,7 +15,7 @@ pub enum Severity {
 }
 
 /// One thing about a file that a person should know.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Finding {
     /// How bad it is.
     pub severity: Severity,
@@ -25,22 +25,31 @@ pub struct Finding {
     pub field: String,
     /// What is wrong, and what would help.
     pub message: String,
+    /// The short name of the check, such as `unknown-path`, which stays the same; empty where it has none.
+    pub code: &'static str,
 }
 
 impl Finding {
     /// A part that does not do what it says.
     pub fn error(line: usize, field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, line, field: field.into(), message: message.into() }
+        Self { severity: Severity::Error, line, field: field.into(), message: message.into(), code: "" }
     }
 
     /// A place to look at.
     pub fn warning(line: usize, field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, line, field: field.into(), message: message.into() }
+        Self { severity: Severity::Warning, line, field: field.into(), message: message.into(), code: "" }
+    }
+
+    /// The same, under the short name of a check.
+    #[must_use]
+    pub fn coded(mut self, code: &'static str) -> Self {
+        self.code = code;
+        self
     }
 }
 
 impl fmt::Display for Finding {
-    /// `error: field [mail]: …`; the line goes with the name of the file, which only the caller knows.
+    /// `error: field [mail]: … [code]`; the line goes with the name of the file, which only the caller knows.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = match self.severity {
             Severity::Warning => "warning",
@@ -50,7 +59,11 @@ impl fmt::Display for Finding {
         if !self.field.is_empty() {
             write!(f, "field [{}]: ", self.field)?;
         }
-        f.write_str(&self.message)
+        f.write_str(&self.message)?;
+        if !self.code.is_empty() {
+            write!(f, " [{}]", self.code)?;
+        }
+        Ok(())
     }
 }
 

@@ -189,7 +189,7 @@ impl HttpBuilder {
     }
 }
 
-fn read_base(text: &str, insecure: bool) -> Result<Url> {
+pub(crate) fn read_base(text: &str, insecure: bool) -> Result<Url> {
     let wrong = |message: String| Error::config(vec![Fault::new("BaseUrl", message)]);
     let url = Url::parse(text.trim()).map_err(|error| {
         wrong(format!("is not an address: {error}")).with_hint("it begins with https:// and the name of the host")
@@ -222,7 +222,7 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-fn transport(base: &Url, connect: Duration) -> reqwest::Result<reqwest::Client> {
+pub(crate) fn transport(base: &Url, connect: Duration) -> reqwest::Result<reqwest::Client> {
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     let mut builder = reqwest::Client::builder()

@@ -8,11 +8,20 @@ use std::sync::{Arc, OnceLock};
 use koppel::config::Fault;
 use koppel::{Error, Result};
 
+use crate::auth::Memory;
+
 /// The folder that the processes of one user on one machine share: access tokens and lock files.
 ///
 /// It is made when it is first needed, readable for this user only.
 #[derive(Debug, Clone)]
-pub struct StateDir(Option<Arc<Place>>);
+pub struct StateDir(Kept);
+
+#[derive(Debug, Clone)]
+enum Kept {
+    Nowhere,
+    InMemory(Arc<Memory>),
+    In(Arc<Place>),
+}
 
 #[derive(Debug)]
 struct Place {
@@ -38,19 +47,32 @@ impl StateDir {
 
     /// None: tokens are shared within the client only.
     pub fn none() -> Self {
-        Self(None)
+        Self(Kept::Nowhere)
+    }
+
+    /// No folder: tokens are shared by all clients that are given this or a clone of it, and nothing is on disk.
+    pub fn in_memory() -> Self {
+        Self(Kept::InMemory(Arc::default()))
+    }
+
+    /// What is kept in memory in place of a folder.
+    pub(crate) fn memory(&self) -> Option<&Memory> {
+        match &self.0 {
+            Kept::InMemory(memory) => Some(memory),
+            Kept::Nowhere | Kept::In(_) => None,
+        }
     }
 
     fn place(path: PathBuf, shared_parent: bool) -> Self {
-        Self(Some(Arc::new(Place { path, shared_parent, made: OnceLock::new() })))
+        Self(Kept::In(Arc::new(Place { path, shared_parent, made: OnceLock::new() })))
     }
 
-    /// The folder, made if it is not there; `None` for [`none`](Self::none).
+    /// The folder, made if it is not there; `None` for [`none`](Self::none) and [`in_memory`](Self::in_memory).
     ///
     /// # Errors
     /// `Config` when it cannot be made, or is in a shared place and belongs to somebody else.
     pub fn path(&self) -> Result<Option<&Path>> {
-        let Some(place) = &self.0 else { return Ok(None) };
+        let Kept::In(place) = &self.0 else { return Ok(None) };
         if place.made.get().is_none() {
             make_private(&place.path, place.shared_parent).map_err(|error| unusable(&place.path, &error))?;
             let _ = place.made.set(());

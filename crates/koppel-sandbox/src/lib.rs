@@ -22,6 +22,7 @@
 // InPlanning and IPassan are names of products, not of items.
 #![allow(clippy::doc_markdown)]
 
+mod configs;
 mod credentials;
 mod dispatch;
 mod faults;

@@ -7,7 +7,9 @@ use serde_json::Value;
 use crate::account::{Change, Changes};
 use crate::config::Fault;
 use crate::error::{Error, ErrorKind, Result};
+use crate::origin::{FieldDefault, Origin};
 use crate::record::{Record, scalar_text};
+use crate::stage::Stage;
 
 /// The type of a field in the target system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -51,6 +53,8 @@ pub struct Field {
     /// The most characters it can hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_length: Option<usize>,
+    /// Where its value comes from unless a mapping says otherwise.
+    pub defaults: Vec<FieldDefault>,
 }
 
 impl Field {
@@ -65,6 +69,7 @@ impl Field {
             immutable: false,
             helper: false,
             max_length: None,
+            defaults: Vec::new(),
         }
     }
 
@@ -122,6 +127,19 @@ impl Field {
     #[must_use]
     pub fn max_length(mut self, characters: usize) -> Self {
         self.max_length = Some(characters);
+        self
+    }
+
+    /// Where its value comes from in these actions, unless a mapping says otherwise.
+    ///
+    /// ```
+    /// use koppel::{Field, Origin, Stage};
+    /// let field = Field::text("username").by_default(&[Stage::Create, Stage::Update], Origin::Person("ExternalId"));
+    /// assert_eq!(field.defaults[0].origin, Origin::Person("ExternalId"));
+    /// ```
+    #[must_use]
+    pub fn by_default(mut self, stages: &[Stage], origin: Origin) -> Self {
+        self.defaults.push(FieldDefault { stages: stages.to_vec(), origin });
         self
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -25,7 +26,7 @@ pub enum Note {
 }
 
 /// A lock that is held; dropping it lets go.
-pub trait Held: fmt::Debug + Send {
+pub trait Held: fmt::Debug + Send + Sync {
     /// The note that was left under this key.
     fn note(&self) -> Option<Note>;
     /// Leaves a note for the next holder.
@@ -39,19 +40,37 @@ pub trait Locks: fmt::Debug + Send + Sync {
     async fn lock(&self, key: &str) -> Result<Box<dyn Held>>;
 }
 
+/// So many notes are kept, the newest; what follows from them is of use for minutes, and a service runs for weeks.
+const KEPT_NOTES: usize = 4096;
+
 #[derive(Debug, Default)]
 struct Slots {
     taken: Mutex<HashMap<String, Slot>>,
+    /// Tells which note is older.
+    written: AtomicU64,
     freed: Event,
 }
 
 #[derive(Debug, Default)]
 struct Slot {
     held: bool,
-    note: Option<Note>,
+    note: Option<(u64, Note)>,
 }
 
-/// Locks within one process. Clones share them.
+/// Forgets the oldest notes of keys that nobody holds.
+fn forget(taken: &mut HashMap<String, Slot>) {
+    let noted = |(key, slot): (&String, &Slot)| match &slot.note {
+        Some((written, _)) if !slot.held => Some((*written, key.clone())),
+        _ => None,
+    };
+    while taken.len() > KEPT_NOTES
+        && let Some((_, oldest)) = taken.iter().filter_map(noted).min()
+    {
+        taken.remove(&oldest);
+    }
+}
+
+/// Locks within one process, with the newest 4096 notes. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct LocalLocks(Arc<Slots>);
 
@@ -82,12 +101,13 @@ struct LocalHeld {
 impl Held for LocalHeld {
     fn note(&self) -> Option<Note> {
         let taken = self.slots.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        taken.get(&self.key).and_then(|slot| slot.note.clone())
+        taken.get(&self.key).and_then(|slot| slot.note.as_ref()).map(|(_, note)| note.clone())
     }
 
     fn leave(&mut self, note: Note) -> Result<()> {
         let mut taken = self.slots.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        taken.entry(self.key.clone()).or_default().note = Some(note);
+        let written = self.slots.written.fetch_add(1, Ordering::Relaxed);
+        taken.entry(self.key.clone()).or_default().note = Some((written, note));
         Ok(())
     }
 }
@@ -101,6 +121,7 @@ impl Drop for LocalHeld {
                 taken.remove(&self.key);
             }
         }
+        forget(&mut taken);
         drop(taken);
         self.slots.freed.notify(usize::MAX);
     }
@@ -125,5 +146,17 @@ mod tests {
         drop(other);
         drop(first);
         assert_eq!(waiting.await.unwrap(), Some(Note::Pending));
+    }
+
+    #[tokio::test]
+    async fn the_oldest_notes_are_forgotten_and_the_newest_kept() {
+        let locks = LocalLocks::default();
+        for number in 0..KEPT_NOTES + 10 {
+            locks.lock(&number.to_string()).await.unwrap().leave(Note::Pending).unwrap();
+        }
+        assert_eq!(locks.0.taken.lock().unwrap().len(), KEPT_NOTES);
+        assert_eq!(locks.lock("0").await.unwrap().note(), None);
+        let newest = (KEPT_NOTES + 9).to_string();
+        assert_eq!(locks.lock(&newest).await.unwrap().note(), Some(Note::Pending));
     }
 }

@@ -5,7 +5,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::fields::Fields;
-use crate::registry::Connector;
+use crate::origin::PersonDefaults;
+use crate::registry::{Connector, Instance};
 use crate::target::Target;
 
 /// Source or target.
@@ -39,6 +40,9 @@ pub struct Manifest {
     /// The fields of its accounts; targets only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account_fields: Option<Fields>,
+    /// What its persons and contracts are made of by default; sources only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person_defaults: Option<PersonDefaults>,
 }
 
 /// The actions of a target, from the parts it has.
@@ -68,9 +72,9 @@ pub fn capabilities(target: &dyn Target) -> Vec<&'static str> {
 
 /// The manifest of a connector.
 pub fn manifest(connector: &dyn Connector) -> crate::Result<Manifest> {
-    let (capabilities, account_fields) = match connector.example()? {
-        crate::registry::Instance::Source(_) => (vec!["check", "persons", "departments"], None),
-        crate::registry::Instance::Target(target) => (capabilities(&*target), Some(target.fields().clone())),
+    let (capabilities, account_fields, person_defaults) = match connector.example()? {
+        Instance::Source(source) => (vec!["check", "persons", "departments"], None, Some(source.defaults())),
+        Instance::Target(target) => (capabilities(&*target), Some(target.fields().clone()), None),
     };
     Ok(Manifest {
         id: connector.id().to_owned(),
@@ -81,5 +85,6 @@ pub fn manifest(connector: &dyn Connector) -> crate::Result<Manifest> {
         capabilities,
         config_schema: connector.config_schema().as_value().clone(),
         account_fields,
+        person_defaults,
     })
 }

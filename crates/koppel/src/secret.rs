@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use base64::Engine as _;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -73,8 +73,66 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove
 /// scrubber.add(&Secret::new("p@ss word"));
 /// assert_eq!(scrubber.text("password=p%40ss%20word failed"), "password=*** failed");
 /// ```
+///
+/// What is added stays for as long as the list, which suits a program that ends after its work. One that goes on for
+/// weeks hands out a [`scoped`](Self::scoped) scrubber for each piece of work.
 #[derive(Clone, Default)]
-pub struct Scrubber(Arc<RwLock<Vec<SecretString>>>);
+pub struct Scrubber {
+    known: Arc<RwLock<Known>>,
+    scope: Option<Arc<Scope>>,
+}
+
+/// The secrets of all scopes, the longest first, so that no part of one stays behind when it holds another.
+#[derive(Default)]
+struct Known {
+    forms: Vec<Form>,
+    scopes: u64,
+}
+
+/// One form of a secret, and who needs it scrubbed.
+struct Form {
+    text: SecretString,
+    always: bool,
+    scopes: Vec<u64>,
+}
+
+impl Known {
+    fn hold(&mut self, text: String, scope: Option<u64>) {
+        let at = match self.forms.iter().position(|known| known.text.expose_secret() == text) {
+            Some(at) => at,
+            None => {
+                let at = self.forms.partition_point(|known| known.text.expose_secret().len() >= text.len());
+                self.forms.insert(at, Form { text: text.into(), always: false, scopes: Vec::new() });
+                at
+            }
+        };
+        let Some(form) = self.forms.get_mut(at) else { return };
+        match scope {
+            None => form.always = true,
+            Some(scope) if form.scopes.contains(&scope) => {}
+            Some(scope) => form.scopes.push(scope),
+        }
+    }
+
+    fn release(&mut self, scope: u64) {
+        self.forms.retain_mut(|form| {
+            form.scopes.retain(|held| *held != scope);
+            form.always || !form.scopes.is_empty()
+        });
+    }
+}
+
+/// What was added through one scope is forgotten with it.
+struct Scope {
+    number: u64,
+    known: Arc<RwLock<Known>>,
+}
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).release(self.number);
+    }
+}
 
 impl fmt::Debug for Scrubber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -83,6 +141,26 @@ impl fmt::Debug for Scrubber {
 }
 
 impl Scrubber {
+    /// A scrubber over the same list; what is added through it and its clones is forgotten when the last of them is
+    /// dropped. What is also known from elsewhere stays.
+    ///
+    /// ```
+    /// use koppel::{Scrubber, Secret};
+    /// let scrubber = Scrubber::default();
+    /// let passing = scrubber.scoped();
+    /// passing.add(&Secret::new("hunter2"));
+    /// assert_eq!(scrubber.text("it was hunter2"), "it was ***");
+    /// drop(passing);
+    /// assert_eq!(scrubber.text("it was hunter2"), "it was hunter2");
+    /// ```
+    #[must_use]
+    pub fn scoped(&self) -> Self {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.scopes += 1;
+        let scope = Scope { number: known.scopes, known: Arc::clone(&self.known) };
+        Self { known: Arc::clone(&self.known), scope: Some(Arc::new(scope)) }
+    }
+
     /// Adds a secret in all its forms; one shorter than [`SHORTEST_SCRUBBED`] is left out.
     pub fn add(&self, secret: &Secret) {
         let value = secret.expose();
@@ -103,21 +181,18 @@ impl Scrubber {
             base64::engine::general_purpose::STANDARD_NO_PAD.encode(value),
             base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value),
         ];
-        let mut known = self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let scope = self.scope.as_ref().map(|scope| scope.number);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         for form in forms {
-            if !known.iter().any(|k| k.expose_secret() == form) {
-                known.push(SecretString::from(form));
-            }
+            known.hold(form, scope);
         }
-        // The longest first, so that no part of a secret stays behind when one form holds another.
-        known.sort_by_key(|k| std::cmp::Reverse(k.expose_secret().len()));
     }
 
     /// The text with every known secret replaced by [`MASK`].
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let known = self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let mut out = Cow::Borrowed(text);
-        for secret in known.iter().map(ExposeSecret::expose_secret) {
+        for secret in known.forms.iter().map(|form| form.text.expose_secret()) {
             if out.contains(secret) {
                 out = Cow::Owned(out.replace(secret, MASK));
             }
@@ -166,6 +241,55 @@ mod tests {
         let clone = scrubber.clone();
         scrubber.add(&Secret::new("token-of-later"));
         assert_eq!(clone.text("x token-of-later y"), "x *** y");
+    }
+
+    #[test]
+    fn a_scope_forgets_its_secrets_with_its_last_clone() {
+        let scrubber = Scrubber::default();
+        let scope = scrubber.scoped();
+        let clone = scope.clone();
+        clone.add(&Secret::new("passing-secret"));
+        drop(clone);
+        assert_eq!(scrubber.text("passing-secret"), MASK);
+        drop(scope);
+        assert_eq!(scrubber.text("passing-secret"), "passing-secret");
+        assert!(scrubber.known.read().unwrap().forms.is_empty());
+    }
+
+    #[test]
+    fn what_another_scope_or_the_list_itself_knows_too_stays() {
+        let scrubber = Scrubber::default();
+        let (first, second) = (scrubber.scoped(), scrubber.scoped());
+        for holder in [&first, &second, &second] {
+            holder.add(&Secret::new("shared-secret"));
+        }
+        drop(first);
+        assert_eq!(scrubber.text("shared-secret"), MASK);
+        scrubber.add(&Secret::new("shared-secret"));
+        drop(second);
+        assert_eq!(scrubber.text("shared-secret"), MASK);
+    }
+
+    #[test]
+    fn a_thousand_scopes_leave_nothing_behind() {
+        let scrubber = Scrubber::default();
+        scrubber.add(&Secret::new("of-the-program"));
+        let before = scrubber.known.read().unwrap().forms.len();
+        for number in 0..1000 {
+            scrubber.scoped().add(&Secret::new(format!("secret-{number}")));
+        }
+        assert_eq!(scrubber.known.read().unwrap().forms.len(), before);
+    }
+
+    #[test]
+    fn a_secret_that_holds_another_is_replaced_whole_whichever_came_first() {
+        for order in [["inner-secret", "the-inner-secret-too"], ["the-inner-secret-too", "inner-secret"]] {
+            let scrubber = Scrubber::default();
+            for secret in order {
+                scrubber.add(&Secret::new(secret));
+            }
+            assert_eq!(scrubber.text("<the-inner-secret-too>"), "<***>");
+        }
     }
 
     #[test]

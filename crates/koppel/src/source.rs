@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::ctx::Ctx;
 use crate::error::Result;
+use crate::origin::PersonDefaults;
 
 /// A person as a source gives one, before any mapping.
 ///
@@ -57,6 +58,11 @@ pub struct Department {
 pub trait Source: fmt::Debug + Send + Sync {
     /// Reaches the system with the configured credentials and reads as little as proves that an import can begin.
     async fn check(&self, ctx: &Ctx) -> Result<()>;
+
+    /// What persons and contracts are made of, unless a mapping says otherwise; nothing where there is no telling.
+    fn defaults(&self) -> PersonDefaults {
+        PersonDefaults::default()
+    }
 
     /// All persons with contracts.
     fn persons<'a>(&'a self, ctx: &'a Ctx) -> BoxStream<'a, Result<SourcePerson>>;

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod config;
+mod conformance;
 mod create;
 mod fake;
 mod fields;

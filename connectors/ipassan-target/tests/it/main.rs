@@ -2,6 +2,7 @@
 
 mod actions;
 mod configuration;
+mod conformance;
 mod defects;
 mod faults;
 mod shapes;

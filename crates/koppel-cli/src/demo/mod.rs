@@ -25,7 +25,7 @@ use self::enforce::{Enforcer, Event};
 use crate::failure::Failure;
 use crate::host::{Host, override_key};
 use crate::log::Detail;
-use crate::sandbox::configs;
+
 
 /// The story cannot go on.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ fn target(host: &Host, id: &str, config: &Value) -> Result<Box<dyn Target>, Fail
 }
 
 async fn play(host: &Host, sandbox: &Sandbox) -> Result<Told, Failure> {
-    let mut configs = configs(sandbox);
+    let mut configs = sandbox.configs();
     if let Some(source) = configs.get_mut("inplanning-source") {
         override_key(source, "people", json!("humanresources"));
     }

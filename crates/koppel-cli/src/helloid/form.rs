@@ -1,9 +1,12 @@
-//! `koppel helloid form`.
+//! `koppel helloid form`: the configuration.json of a connector.
 
+use koppel_helloid::Form;
+
+use crate::about::pretty;
 use crate::failure::Failure;
 use crate::host::Host;
 
-/// Not there yet.
-pub(crate) fn form(_host: &Host, _id: &str) -> Result<(), Failure> {
-    Err(Failure::failed("not there yet"))
+/// Prints the form with which HelloID asks for the configuration of a connector.
+pub(crate) fn form(host: &Host, id: &str) -> Result<(), Failure> {
+    pretty(&Form::of_schema(host.connector(id)?.config_schema().as_value()))
 }

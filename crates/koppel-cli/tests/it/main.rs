@@ -12,11 +12,19 @@ mod batch;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod helloid_form;
+#[cfg(test)]
+mod helloid_lint;
+#[cfg(test)]
+mod helloid_shim;
+#[cfg(test)]
 mod help;
 #[cfg(test)]
 mod imports;
 #[cfg(test)]
 mod input;
+#[cfg(test)]
+mod map;
 #[cfg(test)]
 mod parallel;
 #[cfg(test)]
@@ -29,6 +37,8 @@ mod sandbox;
 mod schemas;
 #[cfg(test)]
 mod secrets;
+#[cfg(test)]
+mod serve;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

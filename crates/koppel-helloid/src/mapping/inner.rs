@@ -14,6 +14,8 @@ pub(super) enum Inner {
     Mended(Value, String),
     /// Nothing.
     Empty,
+    /// A text with half a character, or JSON that is nested too deeply.
+    Broken,
 }
 
 /// Reads a `Value`; absent is [`Inner::Empty`].
@@ -21,9 +23,9 @@ pub(super) fn read(raw: Option<&RawValue>) -> Inner {
     let Some(raw) = raw else { return Inner::Empty };
     let outer: Option<String> = serde_json::from_str(raw.get()).ok();
     let Some(text) = outer else {
-        // A list or an object, or a text with half a character, has no meaning at all as a value.
         return match serde_json::from_str(raw.get()) {
-            Ok(Value::Null) | Err(_) => Inner::Empty,
+            Ok(Value::Null) => Inner::Empty,
+            Err(_) => Inner::Broken,
             Ok(value) => {
                 let message = format!("Value is {} and not JSON in a text; it is taken as it is", kind(raw));
                 Inner::Mended(value, message)
@@ -42,7 +44,7 @@ pub(super) fn read(raw: Option<&RawValue>) -> Inner {
             let inside = text.trim().strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
             let mended = inside.map_or(text.clone(), unescape);
             let why = if inside.is_some() {
-                "Value holds an escape that JSON does not have, or a raw line end; the characters are kept"
+                "Value holds an escape that JSON does not have, or a raw line end; it is read without the backslash"
             } else {
                 "Value is no JSON inside its text; it is taken as it is"
             };
@@ -86,7 +88,8 @@ fn unicode(text: &str) -> (char, usize) {
     let unit = |text: &str| text.get(..4).and_then(|hex| u16::from_str_radix(hex, 16).ok());
     let Some(first) = unit(text) else { return ('u', 0) };
     let second = text.get(4..).and_then(|rest| rest.strip_prefix("\\u")).and_then(unit);
-    let pair = second.and_then(|second| char::decode_utf16([first, second]).next()?.ok().filter(|c| c.len_utf16() == 2));
+    let pair =
+        second.and_then(|second| char::decode_utf16([first, second]).next()?.ok().filter(|c| c.len_utf16() == 2));
     match (pair, char::from_u32(u32::from(first))) {
         (Some(c), _) => (c, 10),
         (None, Some(c)) => (c, 4),
@@ -116,6 +119,7 @@ mod tests {
             assert_eq!(of(json), Inner::Empty, "{json}");
         }
         assert_eq!(read(None), Inner::Empty);
+        assert_eq!(of(r#""\ud800""#), Inner::Broken);
     }
 
     #[test]

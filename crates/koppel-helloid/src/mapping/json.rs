@@ -24,23 +24,29 @@ pub(crate) struct Report<'a> {
     seen: (usize, usize),
     findings: Vec<Finding>,
     unlisted: usize,
+    /// The short name of the check that the next finding is of.
+    code: &'static str,
 }
 
 impl<'a> Report<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
-        Self { text, seen: (0, 0), findings: Vec::new(), unlisted: 0 }
+        Self { text, seen: (0, 0), findings: Vec::new(), unlisted: 0, code: "" }
     }
 
     /// The line where a part of the text begins.
     pub(crate) fn line(&mut self, part: &RawValue) -> usize {
         let at = part.get().as_ptr().addr().saturating_sub(self.text.as_ptr().addr());
         let (seen, lines) = self.seen;
-        let newlines = |from: usize, to: usize| {
-            self.text.as_bytes().get(from..to).unwrap_or_default().iter().filter(|byte| **byte == b'\n').count()
-        };
+        let newlines = |from: usize, to: usize| self.text.get(from..to).unwrap_or_default().matches('\n').count();
         let lines = if at >= seen { lines + newlines(seen, at) } else { lines.saturating_sub(newlines(at, seen)) };
         self.seen = (at, lines);
         lines + 1
+    }
+
+    /// Gives the next finding the short name of its check.
+    pub(crate) fn under(&mut self, code: &'static str) -> &mut Self {
+        self.code = code;
+        self
     }
 
     pub(crate) fn error(&mut self, part: &RawValue, field: &str, message: impl Into<String>) {
@@ -53,7 +59,11 @@ impl<'a> Report<'a> {
         self.add(Finding::warning(line, field, message));
     }
 
-    pub(crate) fn add(&mut self, finding: Finding) {
+    pub(crate) fn add(&mut self, mut finding: Finding) {
+        let code = std::mem::take(&mut self.code);
+        if finding.code.is_empty() {
+            finding.code = code;
+        }
         if self.findings.len() < MOST_FINDINGS {
             self.findings.push(finding);
         } else {
@@ -65,7 +75,8 @@ impl<'a> Report<'a> {
     pub(crate) fn finish(mut self) -> Vec<Finding> {
         self.findings.sort_by_key(|finding| finding.line);
         if self.unlisted > 0 {
-            let message = format!("there are {} more findings than these; mend the first ones and look again", self.unlisted);
+            let message =
+                format!("there are {} more findings than these; mend the first ones and look again", self.unlisted);
             self.findings.push(Finding::error(0, "", message));
         }
         self.findings
@@ -124,10 +135,10 @@ impl<'a> Object<'a> {
         for (index, (name, value)) in self.members.iter().enumerate() {
             let earlier = self.members.iter().take(index).any(|(other, _)| other.eq_ignore_ascii_case(name));
             if earlier {
-                report.error(value, &self.place, format!("has [{}] twice", shown(name)));
+                report.under("key-twice").error(value, &self.place, format!("has [{}] twice", shown(name)));
             } else if !known.iter().any(|known| known.eq_ignore_ascii_case(name)) {
                 let message = format!("has [{}], which HelloID does not know there; it is left out", shown(name));
-                report.warning(value, &self.place, message);
+                report.under("unknown-key").warning(value, &self.place, message);
             }
         }
     }
@@ -172,7 +183,11 @@ impl<'a> Object<'a> {
         let items = match kind(raw) {
             "a list" => items(raw, most),
             "an object" | "a text" => {
-                report.warning(raw, &self.place, format!("{name} is {} and no list; it counts as a list of one", kind(raw)));
+                report.warning(
+                    raw,
+                    &self.place,
+                    format!("{name} is {} and no list; it counts as a list of one", kind(raw)),
+                );
                 return vec![raw];
             }
             _ => None,

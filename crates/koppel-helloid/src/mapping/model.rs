@@ -1,56 +1,8 @@
 //! fieldMapping.json and mapping.json as types.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde_json::Value;
 
-/// The account action that a field is mapped for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Stage {
-    /// The account is made or linked.
-    Create,
-    /// The account may be used.
-    Enable,
-    /// The account is changed.
-    Update,
-    /// The account may not be used.
-    Disable,
-    /// The account is deleted.
-    Delete,
-}
-
-impl Stage {
-    /// All of them, in HelloID's order.
-    pub const ALL: [Self; 5] = [Self::Create, Self::Enable, Self::Update, Self::Disable, Self::Delete];
-
-    /// Its name, as HelloID writes it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Create => "Create",
-            Self::Enable => "Enable",
-            Self::Update => "Update",
-            Self::Disable => "Disable",
-            Self::Delete => "Delete",
-        }
-    }
-}
-
-impl fmt::Display for Stage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Stage {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|stage| stage.name().eq_ignore_ascii_case(text)).ok_or_else(|| {
-            format!("[{text}] is no account action; there are Create, Enable, Update, Disable and Delete")
-        })
-    }
-}
+pub use koppel::Stage;
 
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,6 +25,16 @@ impl Rule {
             Self::Fixed(_) => "Fixed",
             Self::Complex(_) => "Complex",
             Self::None => "None",
+        }
+    }
+
+    /// Where its value comes from, for people: the path, or what stands for it.
+    pub fn origin(&self) -> &str {
+        match self {
+            Self::Field(path) => path,
+            Self::Fixed(_) => "fixed value",
+            Self::Complex(_) => "script",
+            Self::None => "the connector",
         }
     }
 }
@@ -106,6 +68,13 @@ pub struct MappedField {
     pub actions: Vec<MappedAction>,
     /// The line of the file, from 1; 0 where it came from no file.
     pub line: usize,
+}
+
+impl MappedField {
+    /// The rule that counts for an action.
+    pub fn action(&self, stage: Stage) -> Option<&MappedAction> {
+        self.actions.iter().find(|action| action.stages.contains(&stage))
+    }
 }
 
 /// A rule, and when it counts.

@@ -1,6 +1,19 @@
 //! Complex mappings: scripts, and the engine that runs them.
 
+mod argument;
+mod guard;
+mod outcome;
+mod plan;
+mod quickjs;
+mod random;
+mod realm;
+pub(crate) mod tokens;
+mod zone;
+
 use std::fmt;
+
+pub use quickjs::{QuickJs, Settings};
+pub use random::{Random, SystemRandom};
 
 use serde_json::Value;
 

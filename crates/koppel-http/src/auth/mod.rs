@@ -2,6 +2,7 @@
 
 mod fetch;
 mod grant;
+mod memory;
 mod seal;
 mod store;
 
@@ -9,6 +10,7 @@ use koppel::Secret;
 
 pub(crate) use fetch::refused;
 pub(crate) use grant::{Access, Grant};
+pub(crate) use memory::Memory;
 
 /// How a client says who it is.
 #[derive(Debug, Clone, Default)]

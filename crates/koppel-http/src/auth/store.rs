@@ -1,4 +1,4 @@
-//! The token on disk, for the other processes of the machine.
+//! The token on disk, for the other processes of the machine; or in memory, for the other clients of this one.
 
 use std::path::PathBuf;
 
@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use koppel::{Result, Secret};
 use serde::{Deserialize, Serialize};
 
+use super::memory::Turn;
 use super::seal::Seal;
 use crate::filelock::{FileLock, LONGEST_WAIT};
 use crate::state::{StateDir, write_whole};
@@ -39,7 +40,14 @@ struct Written {
     lifetime: i64,
 }
 
-/// The file of one token.
+/// Held while a token is fetched.
+pub(super) enum Alone {
+    InFile { _lock: FileLock },
+    InMemory { _turn: Turn },
+    Unshared,
+}
+
+/// The place of one token.
 #[derive(Debug)]
 pub(super) struct Store {
     state: StateDir,
@@ -56,16 +64,22 @@ impl Store {
         Ok(Some((folder.join(format!("token-{}.{extension}", seal.name())), seal)))
     }
 
-    /// Keeps the other processes from fetching; `None` where there is no folder.
-    pub(super) async fn lock(&self) -> Result<Option<FileLock>> {
+    /// Keeps the others from fetching; nobody where nothing is shared.
+    pub(super) async fn lock(&self) -> Result<Alone> {
+        if let (Some(memory), Some(seal)) = (self.state.memory(), &self.seal) {
+            return Ok(Alone::InMemory { _turn: memory.turn(seal.name()).await });
+        }
         match self.file("lock")? {
-            Some((path, _)) => FileLock::take(&path, LONGEST_WAIT).await.map(Some),
-            None => Ok(None),
+            Some((path, _)) => Ok(Alone::InFile { _lock: FileLock::take(&path, LONGEST_WAIT).await? }),
+            None => Ok(Alone::Unshared),
         }
     }
 
     /// The token in the file; whatever cannot be read is no token.
     pub(super) fn read(&self) -> Result<Option<Token>> {
+        if let (Some(memory), Some(seal)) = (self.state.memory(), &self.seal) {
+            return Ok(memory.read(seal.name()));
+        }
         let Some((path, seal)) = self.file("bin")? else { return Ok(None) };
         let written = std::fs::read(path).ok().and_then(|sealed| seal.open(&sealed));
         let written = written.and_then(|plain| serde_json::from_slice::<Written>(&plain).ok());
@@ -74,6 +88,10 @@ impl Store {
 
     /// Leaves the token for the others. Failing is told in the log: this process can go on, the others fetch their own.
     pub(super) fn write(&self, token: &Token) -> Result<()> {
+        if let (Some(memory), Some(seal)) = (self.state.memory(), &self.seal) {
+            memory.write(seal.name(), token);
+            return Ok(());
+        }
         let Some((path, seal)) = self.file("bin")? else { return Ok(()) };
         let written = Written {
             token: token.value.expose().to_owned(),

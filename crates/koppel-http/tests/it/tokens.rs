@@ -240,3 +240,20 @@ async fn a_wrong_address_never_looks_like_a_missing_account() {
         assert!(error.to_string().contains("BaseUrl"), "{error}");
     }
 }
+
+#[tokio::test]
+async fn clients_that_share_a_memory_share_one_token_and_replace_it_once() {
+    let (server, newest) = one_token_system().await;
+    let memory = StateDir::in_memory();
+    let client = || builder(&server).auth(credentials()).state(memory.clone()).build().unwrap();
+    let ctx = ctx();
+    let clients: Vec<Http> = (0..6).map(|_| client()).collect();
+    let all = || join_all(clients.iter().map(|http| http.get(&["users"]).send(&ctx)));
+    assert!(all().await.iter().all(Result::is_ok));
+    assert_eq!(server.count("token"), 1);
+    newest.fetch_add(1, Ordering::SeqCst);
+    assert!(all().await.iter().all(Result::is_ok));
+    assert_eq!(server.count("token"), 2);
+    assert!(client().get(&["users"]).send(&ctx).await.is_ok(), "one that comes later takes it too");
+    assert_eq!(server.count("token"), 2);
+}

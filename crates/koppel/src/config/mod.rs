@@ -103,8 +103,8 @@ pub fn read<C: ConnectorConfig>(value: &Value) -> Result<C> {
 }
 
 impl ConfigSchema {
-    /// The faults of a normalised configuration.
-    fn faults(&self, value: &Value) -> Vec<Fault> {
+    /// The faults of a configuration that [`normalise`](Self::normalise) gave; [`read`] does both.
+    pub fn faults(&self, value: &Value) -> Vec<Fault> {
         if !value.is_object() {
             return vec![Fault::new("", "the configuration is not a JSON object")];
         }

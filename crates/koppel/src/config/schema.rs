@@ -17,6 +17,12 @@ impl ConfigSchema {
         Self(schema.to_value())
     }
 
+    /// A schema that was written elsewhere, such as one made of a tenant's form. It is taken as it is: one that is no
+    /// schema shows as a fault of every configuration.
+    pub fn from_value(schema: Value) -> Self {
+        Self(schema)
+    }
+
     /// The schema as JSON.
     pub fn as_value(&self) -> &Value {
         &self.0

@@ -11,6 +11,8 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("koppel-http", vec!["koppel"]),
         ("koppel-helloid", vec!["koppel"]),
         ("koppel-sandbox", vec![]),
+        // The kit runs on the stand-ins where no tenant is named.
+        ("koppel-conformance", vec!["koppel", "koppel-http", "koppel-sandbox"]),
         ("inplanning-api", vec!["koppel", "koppel-http"]),
         ("inplanning-source", vec!["koppel", "koppel-http", "inplanning-api"]),
         ("inplanning-target", vec!["koppel", "koppel-http", "inplanning-api"]),
@@ -21,6 +23,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
                 "koppel",
                 "koppel-http",
                 "koppel-helloid",
+                "koppel-conformance",
                 "koppel-sandbox",
                 "inplanning-source",
                 "inplanning-target",

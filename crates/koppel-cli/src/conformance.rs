@@ -1,0 +1,269 @@
+//! `koppel conformance`: the kit on a connector.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use comfy_table::Table;
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use koppel::{Clock as _, Ctx, FixedClock, Kind, Scrubber};
+use koppel_conformance::subject::{Inside, Outside, Subject};
+use koppel_conformance::{
+    Check, Options, Recording, Report, Ruling, Scenario, Session, Stand, Tape, Verdict, checks,
+};
+use koppel_http::{StateDir, SystemClock};
+
+use crate::args::ConformanceArgs;
+use crate::failure::Failure;
+use crate::host::Host;
+use crate::io::{print_line, read_config};
+use crate::log::Detail;
+
+/// Runs the checks and says what came of them.
+pub(crate) async fn conformance(args: &ConformanceArgs, scrubber: &Scrubber, detail: &Detail) -> Result<(), Failure> {
+    let folder = Folder::new()?;
+    let host = Host::with_state(&StateDir::at(folder.0.join("state")), scrubber, detail)?;
+    let connector = Arc::clone(host.connector(&args.id)?);
+    let tape = args.replay.as_deref().map(|file| read_tape(file, &args.id)).transpose()?;
+    let mut options = options(args, &host)?;
+    if let Some(tape) = &tape {
+        options.tag.clone_from(&tape.tag);
+    }
+    let options = options;
+    let all = checks::all();
+    let chosen: Vec<(usize, &Check)> = all.iter().enumerate().filter(|(_, check)| options.wants(check)).collect();
+    if chosen.is_empty() {
+        return Err(Failure::usage(format!("no check is called {}", args.checks.join(", ")))
+            .with_hint(format!("koppel conformance {} --list names them all", args.id)));
+    }
+    if args.list {
+        return list(&chosen);
+    }
+    let unknown = args.waived.iter().find(|(id, _)| !all.iter().any(|check| check.id == id));
+    if let Some((id, _)) = unknown {
+        return Err(Failure::usage(format!("--waive: no check is called [{id}]")));
+    }
+    args.reports.iter().try_for_each(|file| form(file).map(drop))?;
+    let scenario = scenario(args)?;
+    let broken = |why: String| Failure::failed(why);
+    let subject: Box<dyn Subject> = if args.binary {
+        let program = std::env::current_exe().map_err(|e| broken(format!("cannot find this program: {e}")))?;
+        Box::new(Outside::new(program, &args.id, folder.0.clone()).await.map_err(broken)?)
+    } else {
+        let ctx = match &tape {
+            Some(tape) => Ctx::new(Arc::new(FixedClock::new(tape.moment().map_err(Failure::usage)?))),
+            None => host.ctx().clone(),
+        };
+        Box::new(Inside::new(Arc::clone(&connector), scrubber.clone(), ctx).map_err(broken)?)
+    };
+    let stand = match (&args.config, &tape) {
+        (_, Some(tape)) => Stand::real(tape.config.clone()),
+        (Some(file), None) => Stand::real(read_config(file)?),
+        (None, None) => Stand::sandbox(&args.id).await.map_err(broken)?,
+    };
+    connector.config_schema().scrub_into(&stand.config, scrubber);
+    let config = stand.config.clone();
+    let recording = args.record.as_ref().map(|_| Recording::default());
+    let session = match &tape {
+        Some(tape) => Session::through(subject, stand, scenario, tape.replay()).await,
+        None => Session::open(subject, stand, scenario, recording.as_ref()).await,
+    };
+    let session = session.map_err(broken)?;
+    let began = SystemClock::default().now().to_string();
+    let bar = host.bar("checking");
+    bar.total(chosen.len() as u64);
+    let mut verdicts = Vec::new();
+    for (number, check) in chosen {
+        let verdict = session.run(check, number, &options).await;
+        bar.advance(1);
+        tell(&verdict);
+        verdicts.push(verdict);
+        if options.cancel.is_cancelled() {
+            break;
+        }
+    }
+    drop(bar);
+    let report = Report {
+        connector: args.id.clone(),
+        version: connector.version().to_owned(),
+        mode: format!(
+            "{}, against {}",
+            if args.binary { "through the binary" } else { "in process" },
+            match (&args.config, &tape) {
+                (_, Some(_)) => "a recording",
+                (Some(_), None) => "the configured system",
+                (None, None) => "a stand-in",
+            }
+        ),
+        began,
+        verdicts,
+    };
+    if let (Some(file), Some(recording)) = (&args.record, &recording) {
+        let schema = connector.config_schema();
+        let tape = recording.tape(&args.id, &options.tag, &report.began, &config, schema.as_value());
+        fs::write(file, tape.json().map_err(broken)?)
+            .map_err(|e| broken(format!("cannot write {}: {e}", file.display())))?;
+    }
+    for file in &args.reports {
+        let text = match form(file)? {
+            Form::Json => report.json(),
+            Form::Junit => report.junit(),
+            Form::Html => report.html(),
+        };
+        let text = text.map_err(broken)?;
+        fs::write(file, scrubber.text(&text).as_bytes())
+            .map_err(|e| broken(format!("cannot write {}: {e}", file.display())))?;
+    }
+    conclude(&report, args.config.is_some(), options.cancel.is_cancelled())
+}
+
+fn read_tape(file: &Path, id: &str) -> Result<Tape, Failure> {
+    let tape = Tape::read(&read_config(file)?.to_string());
+    let tape = tape.map_err(|e| Failure::usage(format!("{}: {e}", file.display())))?;
+    if tape.connector != id {
+        return Err(Failure::usage(format!("{} was recorded with {}", file.display(), tape.connector)));
+    }
+    Ok(tape)
+}
+
+/// A folder of this run alone, gone with it.
+struct Folder(std::path::PathBuf);
+
+impl Folder {
+    fn new() -> Result<Self, Failure> {
+        let name = format!("koppel-conformance-{}-{}", std::process::id(), SystemClock::default().now().as_microsecond());
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir_all(&folder).map_err(|e| Failure::failed(format!("cannot make {}: {e}", folder.display())))?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            tracing::warn!("{} could not be removed: {error}", self.0.display());
+        }
+    }
+}
+
+fn options(args: &ConformanceArgs, host: &Host) -> Result<Options, Failure> {
+    // The same number never comes again on this machine, and few objects of two runs meet in one system.
+    let since = SystemClock::default().now().as_second();
+    let run = u32::try_from(since.rem_euclid(36 * 36 * 36 * 36 * 36)).unwrap_or_default();
+    let cancel = koppel::Cancel::default();
+    let ours = cancel.clone();
+    let theirs = host.ctx().cancel().clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            () = theirs.cancelled() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        ours.cancel();
+    });
+    if args.id.trim().is_empty() {
+        return Err(Failure::usage("no connector is named"));
+    }
+    Ok(Options {
+        read_only: args.read_only,
+        only: args.checks.clone(),
+        waived: args.waived.iter().cloned().collect(),
+        tag: format!("kt{}", base36(run)),
+        cancel,
+    })
+}
+
+/// Short, and fit for names in any system.
+fn base36(mut number: u32) -> String {
+    let mut digits = Vec::new();
+    while number > 0 || digits.is_empty() {
+        digits.push(char::from_digit(number % 36, 36).unwrap_or('0'));
+        number /= 36;
+    }
+    digits.into_iter().rev().collect()
+}
+
+fn scenario(args: &ConformanceArgs) -> Result<Scenario, Failure> {
+    let Some(file) = &args.scenario else {
+        let text = match args.id.as_str() {
+            "inplanning-source" => inplanning_source::SCENARIO,
+            "inplanning-target" => inplanning_target::SCENARIO,
+            "ipassan-target" => ipassan_target::SCENARIO,
+            _ => "{}",
+        };
+        return Scenario::read(text).map_err(Failure::failed);
+    };
+    let value = read_config(file)?;
+    Scenario::read(&value.to_string()).map_err(|e| Failure::usage(format!("{}: {e}", file.display())))
+}
+
+/// The form of a report, by the ending of its file.
+enum Form {
+    Json,
+    Junit,
+    Html,
+}
+
+fn form(file: &Path) -> Result<Form, Failure> {
+    match file.extension().and_then(std::ffi::OsStr::to_str).map(str::to_ascii_lowercase).as_deref() {
+        Some("json") => Ok(Form::Json),
+        Some("xml") => Ok(Form::Junit),
+        Some("html" | "htm") => Ok(Form::Html),
+        _ => Err(Failure::usage(format!("--report: {} ends in none of .json, .xml and .html", file.display()))),
+    }
+}
+
+fn list(checks: &[(usize, &Check)]) -> Result<(), Failure> {
+    let mut table = Table::new();
+    table.load_preset(UTF8_HORIZONTAL_ONLY).set_header(["check", "for", "needs", "changes data", "what must hold"]);
+    for (_, check) in checks {
+        let kind = match check.kind {
+            Some(Kind::Source) => "sources",
+            Some(Kind::Target) => "targets",
+            None => "both",
+        };
+        let changes = if check.changes { "yes" } else { "no" };
+        table.add_row([check.id, kind, &check.needs.join(", "), changes, check.title]);
+    }
+    print_line(&table.to_string())
+}
+
+/// One check, on stderr while the run goes on.
+fn tell(verdict: &Verdict) {
+    if let Ruling::Fail { expected, came, .. } = &verdict.result {
+        tracing::warn!("{} failed: expected {expected}; came {came}", verdict.id);
+    }
+}
+
+fn conclude(report: &Report, real: bool, stopped: bool) -> Result<(), Failure> {
+    let mut table = Table::new();
+    table.load_preset(UTF8_HORIZONTAL_ONLY).set_header(["check", "verdict", "ms", ""]);
+    for verdict in &report.verdicts {
+        let why = match &verdict.result {
+            Ruling::Pass => String::new(),
+            Ruling::Fail { expected, came, .. } => format!("expected {expected}; came {came}"),
+            Ruling::Waived { reason, expected, came } => {
+                format!("{reason} (expected {expected}; came {came})")
+            }
+            Ruling::Skip { reason } | Ruling::NotApplicable { reason } => reason.clone(),
+        };
+        table.add_row([verdict.id, verdict.result.word(), &verdict.millis.to_string(), &why]);
+    }
+    print_line(&table.to_string())?;
+    let counts = report.counts();
+    print_line(&format!(
+        "{} passed, {} failed, {} waived, {} skipped, {} not applicable",
+        counts.passed, counts.failed, counts.waived, counts.skipped, counts.not_applicable
+    ))?;
+    // What stays in a stand-in is gone with it.
+    for left in report.left_behind().filter(|_| real) {
+        tracing::warn!("left behind in the system: {left}");
+    }
+    if counts.failed > 0 {
+        return Err(Failure::failed(format!("{} of {} checks failed", counts.failed, report.verdicts.len()))
+            .with_hint("--report FILE.html shows the requests behind each failure"));
+    }
+    if stopped {
+        return Err(Failure::failed("stopped before all checks were run; what they made is removed"));
+    }
+    Ok(())
+}

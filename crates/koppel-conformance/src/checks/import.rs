@@ -1,0 +1,90 @@
+//! Imports of accounts.
+
+use std::collections::BTreeSet;
+
+use koppel::Kind;
+
+use super::checks;
+use crate::bench::Bench;
+use crate::check::{Outcome, Stop, ensure};
+
+checks! {
+    "import.each-once", Some(Kind::Target), needs ["import-accounts"], changes false,
+        "an import gives each account once",
+        "an account that comes twice is taken for two" => each_once;
+    "import.stable", Some(Kind::Target), needs ["import-accounts"], changes false,
+        "two imports one after the other give the same references",
+        "a reference that changes makes every account unmanaged" => stable;
+    "import.named", Some(Kind::Target), needs ["import-accounts"], changes false,
+        "every account has a display name and a user name of at most 100 characters",
+        "HelloID refuses an import with an empty name" => named;
+    "import.whole", Some(Kind::Target), needs ["import-accounts"], changes true,
+        "an import gives all accounts, whether there are none, one, or many more than fit on a page",
+        "an account that is left out is taken for gone" => whole;
+    "import.repeated-page", Some(Kind::Target), needs ["import-accounts"], changes true,
+        "a list whose next page is the first one again ends, in an error",
+        "an endless import blocks all others, and one that ends as if it were whole lies" => repeated_page;
+}
+
+fn references(all: &[crate::subject::Imported]) -> Vec<String> {
+    all.iter().map(|account| account.reference.to_string()).collect()
+}
+
+async fn each_once(bench: &Bench<'_>) -> Outcome {
+    let all = references(&bench.imported().await?);
+    let mut seen = BTreeSet::new();
+    let twice: Vec<&String> = all.iter().filter(|reference| !seen.insert(*reference)).collect();
+    ensure(twice.is_empty(), "each account once", || format!("{twice:?} came again"))
+}
+
+async fn stable(bench: &Bench<'_>) -> Outcome {
+    let first: BTreeSet<String> = references(&bench.imported().await?).into_iter().collect();
+    let second: BTreeSet<String> = references(&bench.imported().await?).into_iter().collect();
+    let differing: Vec<&String> = first.symmetric_difference(&second).collect();
+    ensure(differing.is_empty(), "the same references", || format!("{differing:?} in one of both only"))
+}
+
+async fn named(bench: &Bench<'_>) -> Outcome {
+    for account in bench.imported().await? {
+        for (what, name) in [("display name", &account.display_name), ("user name", &account.user_name)] {
+            ensure(!name.trim().is_empty(), &format!("a {what} for [{}]", account.reference), || "none".into())?;
+        }
+    }
+    Ok(())
+}
+
+async fn whole(bench: &Bench<'_>) -> Outcome {
+    let Some(world) = bench.world else {
+        return Err(Stop::Skip("only a stand-in may be emptied and filled".into()));
+    };
+    // None, one, a page boundary and its neighbours for pages of 50 and 100, and enough for several pages.
+    for count in [0, 1, 49, 50, 51, 100, 101, 230] {
+        world.fill(count).await.map_err(Stop::Skip)?;
+        let all: BTreeSet<String> = references(&bench.imported().await?).into_iter().collect();
+        ensure(all.len() == count, &format!("{count} accounts"), || format!("{}", all.len()))?;
+    }
+    world.fill(5).await.map_err(Stop::Skip)
+}
+
+async fn repeated_page(bench: &Bench<'_>) -> Outcome {
+    use crate::proxy::{Fault, Hits, Planned};
+    let Some(world) = bench.world else {
+        return Err(Stop::Skip("only a stand-in may be filled".into()));
+    };
+    world.fill(230).await.map_err(Stop::Skip)?;
+    bench.watch();
+    bench.imported().await?;
+    let pages = bench.proxy.exchanges().iter().filter(|e| !e.sent.is_token()).count();
+    if pages < 2 {
+        world.fill(5).await.map_err(Stop::Skip)?;
+        return Err(Stop::NotApplicable("the list of this system has no pages".into()));
+    }
+    bench.plan(&[Planned::once(Fault::RepeatedPage, Hits::Reads).times(usize::MAX)]);
+    let result = bench.subject.accounts(&bench.config).await;
+    bench.all_fired()?;
+    world.fill(5).await.map_err(Stop::Skip)?;
+    match result {
+        Ok(all) => Err(Stop::fail("an import that fails", format!("it gave {} accounts as if they were all", all.len()))),
+        Err(refused) => ensure(refused.kind == "protocol", "an error of the group [protocol]", || refused.to_string()),
+    }
+}

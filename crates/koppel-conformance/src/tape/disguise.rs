@@ -1,0 +1,168 @@
+//! Secrets and personal data, replaced consistently.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::{Mutex, PoisonError};
+
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde_json::{Map, Value};
+use url::Url;
+
+/// Keys, or their last words, whose values say nothing about a person.
+const HARMLESS: &[&str] = &[
+    "id", "uuid", "guid", "type", "kind", "status", "active", "enabled", "token_type", "scope", "error", "code", "role",
+    "resourcegroup", "exchangegroup", "shiftgroup", "worklocationgroup", "usergroup", "date", "startdate", "enddate",
+    "start", "end", "next_cursor", "next", "cursor", "href", "rel", "grant_type",
+];
+
+/// Replaces values, the same one by the same everywhere.
+#[derive(Debug)]
+pub(super) struct Disguise {
+    tag: String,
+    config: Value,
+    /// What is replaced by what.
+    known: Mutex<BTreeMap<String, String>>,
+}
+
+impl Disguise {
+    pub(super) fn new(tag: &str, config: &Value, schema: &Value) -> Self {
+        let disguise = Self { tag: tag.to_owned(), config: config.clone(), known: Mutex::default() };
+        let mut secrets = Vec::new();
+        collect(schema, config, &mut secrets);
+        for secret in &secrets {
+            disguise.replace(secret, "secret");
+        }
+        for text in texts(config) {
+            if let Ok(url) = Url::parse(&text)
+                && let Some(host) = url.host_str()
+            {
+                let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+                disguise.insert(format!("{host}{port}"), "recorded.example".to_owned());
+            }
+        }
+        disguise
+    }
+
+    fn insert(&self, from: String, to: String) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).entry(from).or_insert(to);
+    }
+
+    /// Notes that a value is to be replaced, unless this run made it.
+    fn replace(&self, value: &str, what: &str) {
+        if value.chars().count() < 2 || value.to_lowercase().contains(&self.tag.to_lowercase()) {
+            return;
+        }
+        let mut hasher = DefaultHasher::new();
+        value.hash(&mut hasher);
+        // Sixteen digits: long enough to be one value's own, and to be looked for.
+        self.insert(value.to_owned(), format!("{what}-{:016x}", hasher.finish()));
+    }
+
+    /// Looks for values that are to be replaced.
+    pub(super) fn learn(&self, body: &str) {
+        if let Ok(value) = serde_json::from_str::<Value>(body) {
+            self.learn_in(&value, "");
+            return;
+        }
+        for (key, value) in form(body) {
+            self.learn_in(&Value::from(value), &key);
+        }
+    }
+
+    fn learn_in(&self, value: &Value, key: &str) {
+        match value {
+            Value::Object(map) => map.iter().for_each(|(key, value)| self.learn_in(value, key)),
+            Value::Array(items) => items.iter().for_each(|item| self.learn_in(item, key)),
+            Value::String(text) => {
+                let key = key.to_lowercase();
+                let token = ["token", "secret", "password"].iter().any(|word| key.contains(word)) && key != "token_type";
+                let number = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+                if token {
+                    self.replace(text, "secret");
+                } else if !HARMLESS.contains(&key.as_str()) && !(number && text.len() < 4) {
+                    self.replace(text, "text");
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A body with everything replaced that is known.
+    pub(super) fn body(&self, body: &str) -> String {
+        if let Ok(value) = serde_json::from_str::<Value>(body) {
+            return self.value(&value).to_string();
+        }
+        self.text(body)
+    }
+
+    fn value(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.whole(text)),
+            Value::Array(items) => items.iter().map(|item| self.value(item)).collect(),
+            Value::Object(map) => {
+                Value::Object(map.iter().map(|(key, value)| (key.clone(), self.value(value))).collect::<Map<_, _>>())
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// A text that is a value as a whole, else one with values in it.
+    fn whole(&self, text: &str) -> String {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(text).cloned();
+        known.unwrap_or_else(|| self.text(text))
+    }
+
+    /// A text with the values in it replaced, also where they are percent-encoded. Short ones are left: they stand in
+    /// words that have nothing to do with them.
+    pub(super) fn text(&self, text: &str) -> String {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut longest: Vec<(&String, &String)> = known.iter().filter(|(from, _)| from.chars().count() > 4).collect();
+        longest.sort_by_key(|(from, _)| std::cmp::Reverse(from.len()));
+        let mut out = text.to_owned();
+        for (from, to) in longest {
+            if out.contains(from.as_str()) {
+                out = out.replace(from.as_str(), to);
+            }
+            let encoded = utf8_percent_encode(from, NON_ALPHANUMERIC).to_string();
+            for form in [encoded.replace("%20", "+"), encoded] {
+                if form != *from && out.contains(&form) {
+                    out = out.replace(&form, to);
+                }
+            }
+        }
+        out
+    }
+
+    /// The configuration with everything replaced.
+    pub(super) fn config(&self) -> Value {
+        self.value(&self.config)
+    }
+}
+
+/// The values that a schema marks secret.
+fn collect(schema: &Value, config: &Value, found: &mut Vec<String>) {
+    for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        let Some(value) = koppel::lookup(config, name) else { continue };
+        if property.get("writeOnly") == Some(&Value::Bool(true)) {
+            found.extend(value.as_str().map(str::to_owned));
+        } else {
+            collect(property, value, found);
+        }
+    }
+}
+
+/// Every text in a document.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![text.clone()],
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::Object(map) => map.values().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The pairs of a form.
+fn form(body: &str) -> Vec<(String, String)> {
+    let decoded = |part: &str| percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned();
+    body.split('&').filter_map(|pair| pair.split_once('=')).map(|(key, value)| (decoded(key), decoded(value))).collect()
+}
