@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p koppel-cli` prints a table; `docs/performance.md` explains it and holds the figures of record.
 //! Each measurement runs the two in turn and quotes medians, since machines are noisy. `cargo bench -p koppel-cli --
-//! persons` runs the measurements whose name contains the word.
+//! persons` runs the measurements whose name contains the word. `mappings` stays in this process: it measures the library.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::cast_precision_loss, missing_docs)]
 
@@ -14,6 +14,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, StreamExt as _};
+use koppel::{Connector, FixedClock, Instance, Scrubber};
+use koppel_helloid::mapping::{FieldMapping, PersonInput, Rule, Stage, Subject};
+use koppel_helloid::script::{Engine, QuickJs, Scope, ScriptError, Settings};
 use koppel_sandbox::{Options, Sandbox, System};
 use serde_json::{Value, json};
 use wait4::Wait4 as _;
@@ -491,6 +494,213 @@ fn serve(name: &str, seconds: u64) {
     }
 }
 
+/// How many persons the mappings are evaluated for.
+const MAPPED: usize = 10_000;
+
+/// A person as HelloID hands it over: three contracts, two accounts, 4 KB of JSON.
+fn helloid_person(number: usize) -> Value {
+    let pick = |from: &[&str], by: usize| from[number / by % from.len()].to_owned();
+    let family = pick(&["Boele", "Jansen", "Çelik", "Visser", "El Idrissi", "Smit", "Bakker"], 1);
+    let partner = pick(&["Vries", "Groot", "Leeuwen", "Dijk", "Meer"], 7);
+    let nick = pick(&["Anna", "Daan", "Fenna", "José", "Noor", "Sem", "Ümit", "Willemijn", "Yara"], 3);
+    let mail = format!("{}.{number}@zorggroep.example", nick.to_lowercase());
+    let manager = json!({"ExternalId": "200", "DisplayName": "Ria Blom", "Email": "ria.blom@zorggroep.example"});
+    let coded = |prefix: &str, at: usize, name: &str| {
+        let code = format!("{prefix}{}", (number + at) % 40);
+        json!({"ExternalId": code, "Code": code, "Name": name})
+    };
+    let contract = |at: usize| {
+        json!({
+            "ExternalId": format!("{number}-{at}"),
+            "StartDate": format!("20{}-0{}-01T00:00:00Z", 18 + at, 1 + number % 9), "EndDate": null,
+            "Department": {"ExternalId": format!("D{}", number % 60), "DisplayName": pick(&["Zorg Noord", "Zorg Zuid"], 2)},
+            "CostCenter": coded("CC", at, "Kostenplaats Zorg"), "Title": coded("T", at, "Verpleegkundige"),
+            "Division": coded("DV", at, "Noord"), "Location": coded("L", at, "De Linde, Utrecht"), "Manager": manager,
+            "Type": {"Code": "V", "Description": "Vast"},
+            "Details": {"Fte": 0.8, "HoursPerWeek": 28.8, "Percentage": 80, "Sequence": at},
+            "Custom": {"Region": "R1"}, "Context": {"InConditions": at == 0},
+        })
+    };
+    let address =
+        json!({"Street": "Lindelaan", "HouseNumber": number % 300, "PostalCode": "3511AB", "Locality": "Utrecht"});
+    let reach = |mail: &str| json!({"Email": mail, "Address": address, "Phone": {"Mobile": "0612345678", "Fixed": "0301234567"}});
+    json!({
+        "ExternalId": format!("{}", 100_000 + number), "DisplayName": format!("{nick} {family}"), "UserName": mail,
+        "Name": {
+            "NickName": nick, "GivenName": nick, "Initials": "A.B.", "FamilyName": family, "FamilyNamePrefix": "van den",
+            "FamilyNamePartner": partner, "FamilyNamePartnerPrefix": "de", "Convention": pick(&["B", "BP", "P", "PB"], 1),
+        },
+        "Details": {"Gender": "V", "BirthDate": "1984-05-06T00:00:00Z", "BirthLocality": "Utrecht", "MaritalStatus": "G"},
+        "Contact": {"Business": reach(&mail), "Personal": reach("thuis@post.example")},
+        "PrimaryContract": contract(0), "Contracts": [contract(0), contract(1), contract(2)],
+        "PrimaryManager": manager, "Location": coded("L", 0, "De Linde, Utrecht"), "Custom": {"Badge": number},
+        "Status": {"Blocked": false, "Reason": ""}, "Excluded": false,
+        "Accounts": {
+            "MicrosoftActiveDirectory": {
+                "mail": mail, "userPrincipalName": mail, "sAMAccountName": format!("u{number}"),
+                "displayName": format!("{nick} {family}"), "mailNickname": format!("{number}"), "enabled": true,
+            },
+            "MicrosoftAzureAD": {"id": format!("00000000-0000-4000-8000-{number:012}"), "userPrincipalName": mail},
+        },
+    })
+}
+
+/// A mapping of texts and paths alone.
+fn plain_mapping() -> FieldMapping {
+    let rules = [
+        ("username", "Field", "Person.ExternalId"),
+        ("firstName", "Field", "Person.Name.NickName"),
+        ("lastName", "Field", "Person.Name.FamilyName"),
+        ("email", "Field", "Person.Accounts.MicrosoftActiveDirectory.mail"),
+        ("phone", "Field", "Person.Contact.Business.Phone.Fixed"),
+        ("department", "Field", "Person.PrimaryContract.Department.DisplayName"),
+        ("active", "Fixed", "False"),
+        ("userGroup", "Fixed", "Root"),
+    ];
+    let fields = rules.map(|(name, mode, value)| {
+        let action = json!({"MapForActions": ["Create"], "MappingMode": mode, "Value": json!(value).to_string()});
+        json!({"Name": name, "Type": "Text", "MappingActions": [action]})
+    });
+    read_mapping(json!({"Version": "v1", "MappingFields": fields, "UniqueFieldNames": []}).to_string().as_bytes())
+}
+
+fn read_mapping(bytes: &[u8]) -> FieldMapping {
+    FieldMapping::read(bytes).value.unwrap()
+}
+
+/// The default mappings of both targets.
+fn default_mappings() -> Vec<FieldMapping> {
+    let state = || koppel_http::StateDir::at(std::env::temp_dir().join("koppel-bench-unused"));
+    let connectors: [Box<dyn Connector>; 2] = [
+        Box::new(ipassan_target::connector(state(), Scrubber::default())),
+        Box::new(inplanning_target::connector(state(), Scrubber::default())),
+    ];
+    let fields = connectors.iter().map(|connector| match connector.example().unwrap() {
+        Instance::Target(target) => koppel_helloid::default_field_mapping(target.fields()),
+        Instance::Source(_) => unreachable!("both are targets"),
+    });
+    fields.collect()
+}
+
+/// The public mappings of IPassan and InPlanning, where they are at hand.
+fn public_mappings() -> Option<Vec<FieldMapping>> {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
+    ["IPassan", "Intus-Inplanning"]
+        .map(|system| corpus.join(format!("HelloID-Conn-Prov-Target-{system}/fieldMapping.json")))
+        .iter()
+        .map(|path| std::fs::read(path).ok().map(|bytes| read_mapping(&bytes)))
+        .collect()
+}
+
+/// The same mappings with other scripts.
+fn with_scripts(mappings: &[FieldMapping], other: impl Fn(&str) -> String) -> Vec<FieldMapping> {
+    let mut mappings = mappings.to_vec();
+    let actions = mappings.iter_mut().flat_map(|mapping| &mut mapping.fields).flat_map(|field| &mut field.actions);
+    for action in actions {
+        if let Rule::Complex(script) = &mut action.rule {
+            *script = other(script);
+        }
+    }
+    mappings
+}
+
+/// A script that is given what this one is given, and does nothing with it.
+fn only_names(script: &str) -> String {
+    let keys = script.split("Person.").skip(1).map(|rest| rest.split(|c: char| !c.is_alphanumeric()).next().unwrap());
+    let keys: std::collections::BTreeSet<&str> = keys.collect();
+    keys.iter().fold(String::new(), |text, key| format!("{text}Person.{key};")) + "''"
+}
+
+/// An engine that runs nothing.
+#[derive(Debug)]
+struct NoEngine;
+
+impl Engine for NoEngine {
+    fn evaluate(&mut self, _script: &str, _scope: &Scope<'_>) -> Result<Value, ScriptError> {
+        Ok(Value::Null)
+    }
+}
+
+fn quickjs() -> Box<dyn Engine> {
+    let zone = jiff::tz::TimeZone::get("Europe/Amsterdam").unwrap();
+    Box::new(QuickJs::new(Settings::new(zone, Arc::new(FixedClock::new(jiff::Timestamp::now())))))
+}
+
+/// Evaluates the mappings for Create, for every person, and gives the microseconds a person.
+fn evaluate(mappings: &[FieldMapping], engine: &mut dyn Engine, people: &[Value], whole: bool) -> f64 {
+    let start = Instant::now();
+    for person in people {
+        let subject = Subject { person, manager: None, iteration: 0 };
+        for mapping in mappings {
+            let evaluated = mapping.evaluate(engine, Stage::Create, &subject).unwrap();
+            assert!(!whole || !evaluated.data.iter().any(|(_, value)| value.is_null()), "every field has a value");
+            std::hint::black_box(evaluated);
+        }
+    }
+    start.elapsed().as_secs_f64() * 1e6 / people.len() as f64
+}
+
+/// Mappings on this one thread: how many persons a second, and what the time goes into.
+fn mappings(rounds: usize) {
+    let people: Vec<Value> = (0..MAPPED).map(helloid_person).collect();
+    let texts: Vec<String> = people.iter().map(Value::to_string).collect();
+    let reading: Vec<f64> = (0..rounds)
+        .map(|_| {
+            let start = Instant::now();
+            for text in &texts {
+                std::hint::black_box(PersonInput::read(text.as_bytes()).unwrap());
+            }
+            start.elapsed().as_secs_f64() * 1e6 / MAPPED as f64
+        })
+        .collect();
+    println!(
+        "\n{MAPPED} persons of {} bytes on average; reading one takes {:.1} µs, which is not counted below.\n",
+        texts.iter().map(String::len).sum::<usize>() / MAPPED,
+        median(reading)
+    );
+    drop(texts);
+    println!(
+        "| mappings for Create | persons a second | at least | a person | without the engine | the calls | copying | the scripts |"
+    );
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
+    let cases = [
+        ("8 fields", Some(vec![plain_mapping()]), 20_000),
+        ("the defaults of both targets", Some(default_mappings()), 8_000),
+        ("the public files of both targets", public_mappings(), 8_000),
+    ];
+    for (name, case, least) in cases {
+        let Some(whole) = case else {
+            println!("| {name} | skipped: they are not here | {least} | | | | | |");
+            continue;
+        };
+        let actions = whole.iter().flat_map(|mapping| &mapping.fields).filter_map(|field| field.action(Stage::Create));
+        let scripts = actions.filter(|action| matches!(action.rule, Rule::Complex(_))).count();
+        // Each does what the one before does and one thing more.
+        let mut steps = [
+            (with_scripts(&whole, |_| "''".to_owned()), Box::new(NoEngine) as Box<dyn Engine>, Vec::new()),
+            (with_scripts(&whole, |_| "''".to_owned()), quickjs(), Vec::new()),
+            (with_scripts(&whole, only_names), quickjs(), Vec::new()),
+            (whole, quickjs(), Vec::new()),
+        ];
+        for round in 0..=rounds {
+            for (at, (mappings, engine, times)) in steps.iter_mut().enumerate() {
+                let time = evaluate(mappings, &mut **engine, &people, at == 3);
+                // The first round compiles the scripts.
+                if round > 0 {
+                    times.push(time);
+                }
+            }
+        }
+        let [bare, call, copy, all] = steps.map(|(_, _, times)| median(times));
+        print!("| {name}, {scripts} scripts | {:.0} | {least} | {all:.1} µs ", 1e6 / all);
+        if scripts == 0 {
+            println!("| – | – | – | – |");
+        } else {
+            println!("| {bare:.1} µs | {:.1} µs | {:.1} µs | {:.1} µs |", call - bare, copy - call, all - copy);
+        }
+    }
+}
+
 /// A name, and what to measure under it.
 type Measurement = (&'static str, Box<dyn Fn(&str)>);
 
@@ -513,7 +723,7 @@ fn main() {
     let seconds = words.next().map_or(60, |word| word.parse().expect("the second word is a number of seconds"));
     println!("| what | koppel | bare loop | ratio | peak memory | seen by the sandbox |");
     println!("| --- | --- | --- | --- | --- | --- |");
-    let all: [Measurement; 8] = [
+    let all: [Measurement; 9] = [
         ("one action: update in IPassan", Box::new(|name| single(name, 15))),
         (
             "persons: 1,000, a request each, 12 at once, 20 ms",
@@ -530,6 +740,7 @@ fn main() {
         ("persons: 1,000 by 21 groups, 4 at once, 20 ms", Box::new(|name| persons(name, 1000, 20, "group", 4, 5))),
         ("persons: 1,000 by auto, 4 at once, 20 ms", Box::new(|name| persons(name, 1000, 20, "auto", 4, 3))),
         ("batch: 1,000 creates on a site of 10,000, 8 at once, 20 ms", Box::new(|name| batch(name, 3))),
+        ("mappings: Create for 10,000 persons on one thread", Box::new(|_| mappings(5))),
         ("serve: 64 clients, updates, 32 requests at once, 20 ms", Box::new(move |name| serve(name, seconds))),
     ];
     for (name, measure) in all.iter().filter(|(name, _)| name.contains(&filter)) {

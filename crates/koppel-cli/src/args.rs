@@ -247,7 +247,7 @@ pub(crate) struct ConformanceArgs {
     /// Run from such a file, without a network
     #[arg(long, value_name = "FILE", conflicts_with_all = ["config", "binary"])]
     pub(crate) replay: Option<PathBuf>,
-    /// Also write a report: JSON, JUnit XML or a page, by its ending (.json, .xml, .html); may be repeated
+    /// Also write a report: JSON, XML for `JUnit` readers, or a page, by its ending (.json, .xml, .html); may be repeated
     #[arg(long = "report", value_name = "FILE")]
     pub(crate) reports: Vec<PathBuf>,
 }

@@ -1,21 +1,19 @@
 //! `koppel conformance`: the kit on a connector.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use comfy_table::Table;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use koppel::{Clock as _, Ctx, FixedClock, Kind, Scrubber};
+use koppel::{Clock as _, Connector, Ctx, FixedClock, Kind, Scrubber};
 use koppel_conformance::subject::{Inside, Outside, Subject};
-use koppel_conformance::{
-    Check, Options, Recording, Report, Ruling, Scenario, Session, Stand, Tape, Verdict, checks,
-};
+use koppel_conformance::{Check, Options, Recording, Report, Ruling, Scenario, Session, Stand, Tape, Verdict, checks};
 use koppel_http::{StateDir, SystemClock};
 
 use crate::args::ConformanceArgs;
 use crate::failure::Failure;
-use crate::host::Host;
+use crate::host::{Host, override_key};
 use crate::io::{print_line, read_config};
 use crate::log::Detail;
 
@@ -46,22 +44,19 @@ pub(crate) async fn conformance(args: &ConformanceArgs, scrubber: &Scrubber, det
     args.reports.iter().try_for_each(|file| form(file).map(drop))?;
     let scenario = scenario(args)?;
     let broken = |why: String| Failure::failed(why);
-    let subject: Box<dyn Subject> = if args.binary {
-        let program = std::env::current_exe().map_err(|e| broken(format!("cannot find this program: {e}")))?;
-        Box::new(Outside::new(program, &args.id, folder.0.clone()).await.map_err(broken)?)
-    } else {
-        let ctx = match &tape {
-            Some(tape) => Ctx::new(Arc::new(FixedClock::new(tape.moment().map_err(Failure::usage)?))),
-            None => host.ctx().clone(),
-        };
-        Box::new(Inside::new(Arc::clone(&connector), scrubber.clone(), ctx).map_err(broken)?)
-    };
+    let subject = subject(args, &host, &connector, tape.as_ref(), &folder.0).await?;
     let stand = match (&args.config, &tape) {
         (_, Some(tape)) => Stand::real(tape.config.clone()),
         (Some(file), None) => Stand::real(read_config(file)?),
         (None, None) => Stand::sandbox(&args.id).await.map_err(broken)?,
     };
     connector.config_schema().scrub_into(&stand.config, scrubber);
+    let mut stand = stand;
+    let several = connector.config_schema().as_value().pointer("/properties/concurrency").is_some();
+    if args.record.is_some() && several {
+        // One request at a time, so that a replay sends them in the same order.
+        override_key(&mut stand.config, "concurrency", 1.into());
+    }
     let config = stand.config.clone();
     let recording = args.record.as_ref().map(|_| Recording::default());
     let session = match &tape {
@@ -100,21 +95,54 @@ pub(crate) async fn conformance(args: &ConformanceArgs, scrubber: &Scrubber, det
     };
     if let (Some(file), Some(recording)) = (&args.record, &recording) {
         let schema = connector.config_schema();
-        let tape = recording.tape(&args.id, &options.tag, &report.began, &config, schema.as_value());
+        let tape = recording.tape(&koppel_conformance::Run {
+            connector: &args.id,
+            tag: &options.tag,
+            began: &report.began,
+            config: &config,
+            schema: schema.as_value(),
+            scenario: session.scenario(),
+        });
         fs::write(file, tape.json().map_err(broken)?)
             .map_err(|e| broken(format!("cannot write {}: {e}", file.display())))?;
     }
-    for file in &args.reports {
+    write_reports(&args.reports, &report, scrubber)?;
+    conclude(&report, args.config.is_some(), options.cancel.is_cancelled())
+}
+
+fn write_reports(files: &[PathBuf], report: &Report, scrubber: &Scrubber) -> Result<(), Failure> {
+    for file in files {
         let text = match form(file)? {
             Form::Json => report.json(),
             Form::Junit => report.junit(),
             Form::Html => report.html(),
         };
-        let text = text.map_err(broken)?;
+        let text = text.map_err(Failure::failed)?;
         fs::write(file, scrubber.text(&text).as_bytes())
-            .map_err(|e| broken(format!("cannot write {}: {e}", file.display())))?;
+            .map_err(|e| Failure::failed(format!("cannot write {}: {e}", file.display())))?;
     }
-    conclude(&report, args.config.is_some(), options.cancel.is_cancelled())
+    Ok(())
+}
+
+/// The connector, in this process or behind this program.
+async fn subject(
+    args: &ConformanceArgs,
+    host: &Host,
+    connector: &Arc<dyn Connector>,
+    tape: Option<&Tape>,
+    folder: &Path,
+) -> Result<Box<dyn Subject>, Failure> {
+    if args.binary {
+        let program = std::env::current_exe().map_err(|e| Failure::failed(format!("cannot find this program: {e}")))?;
+        let outside = Outside::new(program, &args.id, folder.to_owned()).await.map_err(Failure::failed)?;
+        return Ok(Box::new(outside));
+    }
+    let ctx = match tape {
+        Some(tape) => Ctx::new(Arc::new(FixedClock::new(tape.moment().map_err(Failure::usage)?))),
+        None => host.ctx().clone(),
+    };
+    let inside = Inside::new(Arc::clone(connector), host.scrubber().clone(), ctx).map_err(Failure::failed)?;
+    Ok(Box::new(inside))
 }
 
 fn read_tape(file: &Path, id: &str) -> Result<Tape, Failure> {
@@ -131,7 +159,8 @@ struct Folder(std::path::PathBuf);
 
 impl Folder {
     fn new() -> Result<Self, Failure> {
-        let name = format!("koppel-conformance-{}-{}", std::process::id(), SystemClock::default().now().as_microsecond());
+        let name =
+            format!("koppel-conformance-{}-{}", std::process::id(), SystemClock::default().now().as_microsecond());
         let folder = std::env::temp_dir().join(name);
         fs::create_dir_all(&folder).map_err(|e| Failure::failed(format!("cannot make {}: {e}", folder.display())))?;
         Ok(Self(folder))
@@ -168,6 +197,8 @@ fn options(args: &ConformanceArgs, host: &Host) -> Result<Options, Failure> {
         only: args.checks.clone(),
         waived: args.waived.iter().cloned().collect(),
         tag: format!("kt{}", base36(run)),
+        // A replay has no system to fill, so what is recorded must not depend on one.
+        as_real: args.record.is_some(),
         cancel,
     })
 }

@@ -85,7 +85,11 @@ async fn dispatch(command: &Command, scrubber: &Scrubber, detail: &Detail) -> Re
 
 async fn with_host(command: &Command, host: &Host) -> Result<(), Failure> {
     match command {
-        Command::Demo { .. } | Command::Sandbox { .. } | Command::Conformance(_) | Command::Map(_) | Command::Serve(_) => Ok(()),
+        Command::Demo { .. }
+        | Command::Sandbox { .. }
+        | Command::Conformance(_)
+        | Command::Map(_)
+        | Command::Serve(_) => Ok(()),
         Command::Helloid { command } => helloid::helloid(host, command),
         Command::Connectors { json } => about::connectors(host, *json),
         Command::Describe { id } => about::describe(host, id),

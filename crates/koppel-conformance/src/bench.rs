@@ -9,9 +9,9 @@ use serde_json::{Map, Value};
 
 use crate::check::Stop;
 use crate::proxy::{Exchange, Planned, Proxy};
-use crate::world::World;
 use crate::scenario::{Scenario, tagged, tagged_map};
 use crate::subject::{Act, Acted, Facts, Imported, Subject};
+use crate::world::World;
 
 /// What a check works with.
 #[derive(Debug)]
@@ -99,13 +99,8 @@ impl<'a> Bench<'a> {
 
     /// Creates or links an account.
     pub(crate) async fn create(&self, new: &New) -> Acted {
-        self.act(Act {
-            action: "create",
-            data: new.data.clone(),
-            correlation: Some(new.by.clone()),
-            ..Act::default()
-        })
-        .await
+        self.act(Act { action: "create", data: new.data.clone(), correlation: Some(new.by.clone()), ..Act::default() })
+            .await
     }
 
     /// An account that is there; where it cannot be made, or is not seen afterwards, the check cannot go on: another

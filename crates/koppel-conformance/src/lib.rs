@@ -27,5 +27,5 @@ pub use report::{Counts, Report};
 pub use run::{Options, Place, run};
 pub use scenario::Scenario;
 pub use stand::{Session, Stand};
-pub use tape::{Recording, Tape};
+pub use tape::{Recording, Run, Tape};
 pub use world::World;

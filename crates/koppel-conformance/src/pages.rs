@@ -119,12 +119,12 @@ fn kind(check: &Check) -> &'static str {
 }
 
 fn page(check: &Check) -> String {
-    let needs = if check.needs.is_empty() { "nothing in particular".to_owned() } else { format!("`{}`", check.needs.join("`, `")) };
-    let changes = if check.changes {
-        "Yes; only objects that it made itself, and it removes them."
+    let needs = if check.needs.is_empty() {
+        "nothing in particular".to_owned()
     } else {
-        "No."
+        format!("`{}`", check.needs.join("`, `"))
     };
+    let changes = if check.changes { "Yes; only objects that it made itself, and it removes them." } else { "No." };
     let remedy = REMEDIES.iter().find(|(start, _)| check.id.starts_with(start)).map_or("", |(_, remedy)| remedy);
     format!(
         "# `{}`\n\n{}.\n\n**Why.** {}.\n\n**For** {}. **Needs** {needs}. **Changes data:** {changes}\n\n## Where it fails\n\n{remedy}\n\n\

@@ -1,4 +1,4 @@
-//! Reports: JSON, JUnit XML, and a page.
+//! Reports: JSON, `JUnit` XML, and a page.
 
 use minijinja::{Environment, context};
 use serde::Serialize;
@@ -68,7 +68,7 @@ impl Report {
         serde_json::to_string_pretty(&whole).map_err(|e| e.to_string())
     }
 
-    /// As JUnit XML: one test case per check, as CI servers read it.
+    /// As `JUnit` XML: one test case per check, as CI servers read it.
     ///
     /// # Errors
     /// Where the template cannot be filled.

@@ -27,6 +27,8 @@ pub struct Options {
     pub waived: BTreeMap<String, String>,
     /// What tells the objects of this run from all others.
     pub tag: String,
+    /// Neither fills nor empties the system, even where it is a stand-in.
+    pub as_real: bool,
     /// Stops the check that is running; what it made is removed all the same.
     pub cancel: Cancel,
 }
@@ -34,7 +36,9 @@ pub struct Options {
 impl Options {
     /// Is this check asked for?
     pub fn wants(&self, check: &Check) -> bool {
-        let named = |name: &String| check.id == name || check.id.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('.'));
+        let named = |name: &String| {
+            check.id == name || check.id.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('.'))
+        };
         self.only.is_empty() || self.only.iter().any(named)
     }
 }
@@ -59,6 +63,7 @@ pub async fn run(check: &Check, number: usize, place: Place<'_>, options: &Optio
     let started = Instant::now();
     let Place { subject, proxy, config, scenario, world } = place;
     let tag = format!("{}{number}x", options.tag);
+    let world = world.filter(|_| !options.as_real);
     let bench = Bench::new(subject, proxy, config.clone(), scenario, world, tag);
     let stop = match unfit(check, subject, options) {
         Some(stop) => Err(stop),
@@ -81,9 +86,7 @@ pub async fn run(check: &Check, number: usize, place: Place<'_>, options: &Optio
         (Ok(()), _) => Ruling::Pass,
         (Err(Stop::Skip(reason)), _) => Ruling::Skip { reason },
         (Err(Stop::NotApplicable(reason)), _) => Ruling::NotApplicable { reason },
-        (Err(Stop::Fail { expected, came }), Some(reason)) => {
-            Ruling::Waived { reason: reason.clone(), expected, came }
-        }
+        (Err(Stop::Fail { expected, came }), Some(reason)) => Ruling::Waived { reason: reason.clone(), expected, came },
         (Err(Stop::Fail { expected, came }), None) => {
             Ruling::Fail { expected, came, exchanges: exchanges.iter().map(crate::proxy::Exchange::shown).collect() }
         }

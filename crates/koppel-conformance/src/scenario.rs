@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::tape::disguise::texts;
+
 /// Good values for a system, as the author of a connector writes them down, usually in `conformance.json` beside its
 /// code. In every text `{{tag}}` stands for something that is new each time it is used, and says which run made it.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -37,6 +39,14 @@ impl Scenario {
     /// Says where it is not what it should be.
     pub fn read(text: &str) -> Result<Self, String> {
         serde_json::from_str(text).map_err(|e| format!("the scenario cannot be read: {e}"))
+    }
+
+    /// Every text in it.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        let maps = [&self.create, &self.update, &self.enable, &self.disable, &self.wrong_credentials]
+            .map(|map| Value::Object(map.clone()));
+        let others = [self.person.clone(), self.moved.clone(), self.permission.clone().unwrap_or_default()];
+        maps.iter().chain(&others).flat_map(texts).collect()
     }
 
     /// The key that holds the address.

@@ -40,7 +40,9 @@ impl Stand {
     /// # Errors
     /// Where there is none for this id, or it cannot be started.
     pub async fn sandbox(id: &str) -> Result<Self, String> {
-        let sandbox = Sandbox::start(SandboxOptions::default().persons(OTHERS).now(SystemClock::default().now())).await.map_err(|e| e.to_string())?;
+        let sandbox = Sandbox::start(SandboxOptions::default().persons(OTHERS).now(SystemClock::default().now()))
+            .await
+            .map_err(|e| e.to_string())?;
         let config = sandbox.configs().get(id).cloned().ok_or_else(|| {
             format!("there is no stand-in for [{id}]; give the configuration of a system with --config")
         })?;
@@ -124,6 +126,11 @@ impl Session {
             world: self.world.as_deref(),
         };
         run(check, number, place, options).await
+    }
+
+    /// The values that are used.
+    pub fn scenario(&self) -> &Scenario {
+        &self.scenario
     }
 
     /// The way to the system.

@@ -1,6 +1,6 @@
 //! One line in a test file gives one test per check.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use koppel::{Connector, Ctx, Scrubber};
@@ -20,7 +20,7 @@ use crate::subject::Inside;
 #[doc(hidden)]
 pub fn check(
     id: &str,
-    folder: PathBuf,
+    folder: &Path,
     make: impl FnOnce(StateDir, Scrubber) -> Arc<dyn Connector>,
     scenario: &str,
     stand: impl AsyncFnOnce() -> Result<Stand, String>,
@@ -30,9 +30,9 @@ pub fn check(
         .enable_all()
         .build()
         .map_err(|e| e.to_string())
-        .and_then(|runtime| runtime.block_on(one(id, &folder, make, scenario, stand)));
+        .and_then(|runtime| runtime.block_on(one(id, folder, make, scenario, stand)));
     // Tokens and locks of this one test; there may be none.
-    let _ = std::fs::remove_dir_all(&folder);
+    let _ = std::fs::remove_dir_all(folder);
     if let Err(why) = result {
         panic!("{why}");
     }
@@ -87,7 +87,7 @@ macro_rules! suite_test {
         #[test]
         fn $name() {
             let folder = ::std::env::temp_dir().join(::std::format!("koppel-kt-{}-{}", ::std::process::id(), $id));
-            $crate::suite::check($id, folder, $make, $scenario, $stand);
+            $crate::suite::check($id, &folder, $make, $scenario, $stand);
         }
     )* };
 }

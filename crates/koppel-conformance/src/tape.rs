@@ -1,6 +1,6 @@
 //! Record and replay: the exchanges of a run against a real system, and the same run without it.
 
-mod disguise;
+pub(crate) mod disguise;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::proxy::{Got, Sent, Upstream};
+use crate::scenario::Scenario;
 use disguise::Disguise;
 
 /// The form of the file.
@@ -47,6 +48,23 @@ struct Entry {
     got: String,
 }
 
+/// The run that was recorded.
+#[derive(Debug, Clone, Copy)]
+pub struct Run<'a> {
+    /// The connector.
+    pub connector: &'a str,
+    /// What tells the objects of the run from all others.
+    pub tag: &'a str,
+    /// When it began, RFC 3339.
+    pub began: &'a str,
+    /// The configuration of the system.
+    pub config: &'a Value,
+    /// Its schema, which says what is secret.
+    pub schema: &'a Value,
+    /// The values that were used.
+    pub scenario: &'a Scenario,
+}
+
 /// What is being recorded.
 #[derive(Debug, Clone, Default)]
 pub struct Recording(Arc<Mutex<Vec<Entry>>>);
@@ -60,9 +78,11 @@ impl Recording {
     /// What passed, with secrets and personal data replaced: the same value by the same invention everywhere.
     ///
     /// What carries the tag of the run was made by it and stays as it is. Of the rest every text in a document is
-    /// replaced whose key is none of the words that systems use for themselves (ids, types, references, dates).
-    pub fn tape(&self, connector: &str, tag: &str, began: &str, config: &Value, schema: &Value) -> Tape {
-        let disguise = Disguise::new(tag, config, schema);
+    /// replaced that is no date, is not named in the configuration or the scenario, and whose key is none of the words
+    /// that systems use for themselves: ids, types, errors.
+    pub fn tape(&self, run: &Run<'_>) -> Tape {
+        let Run { connector, tag, began, config, schema, scenario } = *run;
+        let disguise = Disguise::new(tag, config, schema, scenario);
         let exchanges = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // First everything is looked through, so that a value is known wherever it stands.
         for entry in exchanges.iter() {

@@ -26,7 +26,6 @@ use crate::failure::Failure;
 use crate::host::{Host, override_key};
 use crate::log::Detail;
 
-
 /// The story cannot go on.
 #[derive(Debug)]
 struct Problem(String);

@@ -14,9 +14,26 @@ fn the_help_of_the_program_lists_every_command() {
 
 #[test]
 fn every_command_has_a_help_text() {
-    let commands = ["demo", "connectors", "describe", "check", "run", "persons", "departments", "sandbox", "schema"];
+    let commands = [
+        "demo",
+        "connectors",
+        "describe",
+        "check",
+        "run",
+        "persons",
+        "departments",
+        "map",
+        "helloid",
+        "serve",
+        "conformance",
+        "sandbox",
+        "schema",
+    ];
     for command in commands {
         insta::assert_snapshot!(format!("help_{command}"), help(&[command, "--help"]));
+    }
+    for command in ["form", "lint", "shim"] {
+        insta::assert_snapshot!(format!("help_helloid_{command}"), help(&["helloid", command, "--help"]));
     }
     let listed = help(&["--help"]);
     let listed = listed.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();

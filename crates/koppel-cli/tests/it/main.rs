@@ -10,6 +10,8 @@ mod accounts;
 #[cfg(test)]
 mod batch;
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod helloid_form;

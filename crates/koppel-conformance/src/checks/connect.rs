@@ -58,7 +58,9 @@ async fn unreachable(bench: &Bench<'_>) -> Outcome {
     *address = Value::from(elsewhere.unwrap_or_default());
     match bench.subject.check(&config).await {
         Ok(()) => Err(Stop::fail("check to fail where nobody listens", "it succeeded")),
-        Err(refused) => ensure(refused.kind == "transient", "an error of the group [transient]", || refused.to_string()),
+        Err(refused) => {
+            ensure(refused.kind == "transient", "an error of the group [transient]", || refused.to_string())
+        }
     }
 }
 

@@ -96,7 +96,9 @@ fn plan(bench: &Bench<'_>, fault: Fault, place: usize) {
 fn met(bench: &Bench<'_>, fault: Fault, what: &str, error: Option<&Refused>) -> Outcome {
     bench.all_fired()?;
     let requests = bench.proxy.exchanges().len();
-    ensure(requests <= MOST_REQUESTS, &format!("at most {MOST_REQUESTS} requests for {what}"), || requests.to_string())?;
+    ensure(requests <= MOST_REQUESTS, &format!("at most {MOST_REQUESTS} requests for {what}"), || {
+        requests.to_string()
+    })?;
     let Some(error) = error else { return Ok(()) };
     let groups = groups(fault);
     ensure(groups.contains(&error.kind.as_str()), &format!("{what} to succeed, or an error of {groups:?}"), || {
@@ -215,9 +217,11 @@ async fn import(bench: &Bench<'_>, fault: Fault, what: &str) -> Outcome {
             Err(refused) => {
                 bench.all_fired()?;
                 let groups = groups(fault);
-                ensure(groups.contains(&refused.kind.as_str()), &format!("{said} to be whole, or an error of {groups:?}"), || {
-                    refused.to_string()
-                })?;
+                ensure(
+                    groups.contains(&refused.kind.as_str()),
+                    &format!("{said} to be whole, or an error of {groups:?}"),
+                    || refused.to_string(),
+                )?;
             }
         }
     }

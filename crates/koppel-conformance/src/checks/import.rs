@@ -84,7 +84,9 @@ async fn repeated_page(bench: &Bench<'_>) -> Outcome {
     bench.all_fired()?;
     world.fill(5).await.map_err(Stop::Skip)?;
     match result {
-        Ok(all) => Err(Stop::fail("an import that fails", format!("it gave {} accounts as if they were all", all.len()))),
+        Ok(all) => {
+            Err(Stop::fail("an import that fails", format!("it gave {} accounts as if they were all", all.len())))
+        }
         Err(refused) => ensure(refused.kind == "protocol", "an error of the group [protocol]", || refused.to_string()),
     }
 }

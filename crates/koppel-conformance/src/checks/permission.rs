@@ -179,7 +179,8 @@ async fn moves(bench: &Bench<'_>) -> Outcome {
     let person = bench.person(&bench.scenario.person);
     let first = bring(bench, &reference, Operation::Grant, Vec::new(), person).await?;
     ensure(!first.is_empty(), "something granted for the first place", || "nothing".into())?;
-    let second = bring(bench, &reference, Operation::Update, first.clone(), bench.person(&bench.scenario.moved)).await?;
+    let second =
+        bring(bench, &reference, Operation::Update, first.clone(), bench.person(&bench.scenario.moved)).await?;
     let kept = first.iter().any(|(id, _)| second.iter().any(|(other, _)| other == id));
     ensure(!kept && !second.is_empty(), "another entitlement after the move", || format!("{first:?}, then {second:?}"))
 }

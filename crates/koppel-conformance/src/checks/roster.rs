@@ -81,9 +81,9 @@ fn names(value: &Value) -> BTreeSet<String> {
 async fn same_fields(bench: &Bench<'_>) -> Outcome {
     let all = persons(bench).await?;
     let every: [(&str, Vec<&Value>); 2] =
-        [("persons", all.iter().collect()), ("contracts", all.iter().flat_map(|p| contracts(p)).collect())];
+        [("persons", all.iter().collect()), ("contracts", all.iter().flat_map(contracts).collect())];
     for (what, objects) in every {
-        let Some(first) = objects.first().map(|object| names(object)) else { continue };
+        let Some(first) = objects.first().copied().map(names) else { continue };
         for object in objects {
             let differing: Vec<String> = first.symmetric_difference(&names(object)).cloned().collect();
             ensure(differing.is_empty(), &format!("the same fields in all {what}"), || {
@@ -110,7 +110,8 @@ async fn contracts_unique(bench: &Bench<'_>) -> Outcome {
 
 /// The start and the end of a contract, under the names that sources give them.
 fn bounds(contract: &Value) -> (String, String) {
-    let first = |names: &[&str]| names.iter().map(|name| text(contract, name)).find(|t| !t.is_empty()).unwrap_or_default();
+    let first =
+        |names: &[&str]| names.iter().map(|name| text(contract, name)).find(|t| !t.is_empty()).unwrap_or_default();
     (first(&["startAt", "StartDate", "start"]), first(&["endAt", "EndDate", "end"]))
 }
 
@@ -119,7 +120,9 @@ async fn dated(bench: &Bench<'_>) -> Outcome {
         for contract in contracts(&person) {
             let (start, end) = bounds(contract);
             let id = text(contract, "ExternalId");
-            ensure(!start.is_empty() && !end.is_empty(), "a start and an end", || format!("[{id}]: {start:?} to {end:?}"))?;
+            ensure(!start.is_empty() && !end.is_empty(), "a start and an end", || {
+                format!("[{id}]: {start:?} to {end:?}")
+            })?;
             // What cannot be read as a moment is another check's.
             if let (Ok(start), Ok(end)) = (start.parse::<Timestamp>(), end.parse::<Timestamp>()) {
                 ensure(start <= end, "an end after the start", || format!("[{id}]: {start} to {end}"))?;

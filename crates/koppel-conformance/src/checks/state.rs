@@ -34,8 +34,7 @@ checks! {
 }
 
 async fn switch(bench: &Bench<'_>, reference: &Reference, on: bool) -> Outcome {
-    let (action, part) =
-        if on { ("enable", &bench.scenario.enable) } else { ("disable", &bench.scenario.disable) };
+    let (action, part) = if on { ("enable", &bench.scenario.enable) } else { ("disable", &bench.scenario.disable) };
     let data = bench.fields(part);
     succeeded(&bench.on(action, reference, &data).await, action)
 }
@@ -80,7 +79,11 @@ async fn gone(bench: &Bench<'_>, action: &'static str, good: bool) -> Outcome {
     };
     let acted = bench.on(action, &reference, &data).await;
     let what = format!("{action} of an account that is gone");
-    if good { succeeded(&acted, &what)? } else { failed(&acted, &what)? }
+    if good {
+        succeeded(&acted, &what)?;
+    } else {
+        failed(&acted, &what)?;
+    }
     let left = bench.imported_one(&reference).await?;
     ensure(left.is_none(), "no account to come of it", || "the import shows it again".into())
 }

@@ -23,14 +23,17 @@ checks! {
 
 async fn only_what_differs(bench: &Bench<'_>) -> Outcome {
     let (reference, _) = bench.existing().await?;
-    let before = bench.imported_one(&reference).await?.ok_or_else(|| Stop::Skip("the import does not show it".into()))?;
+    let before =
+        bench.imported_one(&reference).await?.ok_or_else(|| Stop::Skip("the import does not show it".into()))?;
     let data = bench.update_fields()?;
     succeeded(&bench.on("update", &reference, &data).await, "update")?;
     let gone = || Stop::fail("the account in the import", "it is gone");
     let after = bench.imported_one(&reference).await?.ok_or_else(gone)?;
     for (name, is) in after.data.iter() {
         match data.get(name) {
-            Some(wanted) => ensure(bench.same(name, wanted, is), &format!("[{name}] to be {wanted}"), || is.to_string())?,
+            Some(wanted) => {
+                ensure(bench.same(name, wanted, is), &format!("[{name}] to be {wanted}"), || is.to_string())?;
+            }
             None => {
                 let was = before.data.get(name).cloned().unwrap_or_default();
                 ensure(was == *is, &format!("[{name}] to stay {was}"), || is.to_string())?;
@@ -59,7 +62,9 @@ async fn before_and_after(bench: &Bench<'_>) -> Outcome {
         ensure(bench.same(name, wanted, &is), &format!("[{name}] to be {wanted} in Data"), || is.to_string())?;
         if let Some(sent) = new.data.get(name) {
             let was = acted.previous.as_ref().and_then(|data| data.get(name)).cloned().unwrap_or_default();
-            ensure(bench.same(name, sent, &was), &format!("[{name}] to be {sent} in PreviousData"), || was.to_string())?;
+            ensure(bench.same(name, sent, &was), &format!("[{name}] to be {sent} in PreviousData"), || {
+                was.to_string()
+            })?;
         }
     }
     Ok(())

@@ -22,8 +22,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 
 pub use exchange::{Exchange, Got, Sent, Shown};
-pub use fault::{Fault, Hits, Planned};
 use fault::Schedule;
+pub use fault::{Fault, Hits, Planned};
 
 /// The largest body that passes, in bytes.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
@@ -193,11 +193,24 @@ async fn exchange(shared: &Shared, request: Request<Incoming>) -> std::result::R
             state.altered.push((path, fault));
         }
         let number = state.exchanges.len() + 1;
-        state.exchanges.push(Exchange { number, sent: sent.clone(), system: None, got: None, fault: fault.map(Fault::name) });
+        state.exchanges.push(Exchange {
+            number,
+            sent: sent.clone(),
+            system: None,
+            got: None,
+            fault: fault.map(Fault::name),
+        });
         (number, fault)
     };
     let system = match fault {
-        Some(Fault::TooMany | Fault::TooManyUntold | Fault::TokenGone | Fault::Unavailable | Fault::CutBefore | Fault::Html) => None,
+        Some(
+            Fault::TooMany
+            | Fault::TooManyUntold
+            | Fault::TokenGone
+            | Fault::Unavailable
+            | Fault::CutBefore
+            | Fault::Html,
+        ) => None,
         _ => ask(shared, &sent).await,
     };
     let (got, how) = outcome(shared, &sent, fault, system.as_ref());
@@ -255,13 +268,14 @@ fn outcome(shared: &Shared, sent: &Sent, fault: Option<Fault>, system: Option<&G
             (Some(got), How::Whole)
         }
         Some(Fault::TooManyUntold) => own(429, r#"{"error":"too many requests"}"#),
-        Some(Fault::TokenGone) => own(401, r#"{"error":"invalid_token","error_description":"the token is no longer valid"}"#),
+        Some(Fault::TokenGone) => {
+            own(401, r#"{"error":"invalid_token","error_description":"the token is no longer valid"}"#)
+        }
         Some(Fault::Unavailable) => own(503, r#"{"error":"out of service"}"#),
         Some(Fault::Html) => {
             (Some(Got::own(200, "text/html", "<!doctype html><title>Maintenance</title><p>Back soon")), How::Whole)
         }
-        Some(Fault::CutBefore | Fault::CutAfter) => (None, How::Whole),
-        Some(Fault::OtherOrder) => (None, How::Whole),
+        Some(Fault::CutBefore | Fault::CutAfter | Fault::OtherOrder) => (None, How::Whole),
         Some(Fault::LostAnswer) => own(502, r#"{"error":"bad gateway"}"#),
         Some(Fault::Truncated) => (system.cloned(), How::Broken),
         Some(Fault::Slow) => (system.cloned(), How::Slowly),
@@ -315,7 +329,8 @@ fn respond(got: Got, how: How) -> Response<Body> {
         How::Whole => http_body_util::Full::new(got.body).map_err(|never: Infallible| match never {}).boxed(),
         How::Slowly => {
             let size = length.div_ceil(SLOW_PIECES).max(1);
-            let pieces: Vec<Bytes> = (0..length).step_by(size).map(|at| got.body.slice(at..(at + size).min(length))).collect();
+            let pieces: Vec<Bytes> =
+                (0..length).step_by(size).map(|at| got.body.slice(at..(at + size).min(length))).collect();
             let pieces = stream::iter(pieces).then(|piece| async {
                 tokio::time::sleep(SLOW_PAUSE).await;
                 Ok(Frame::data(piece))

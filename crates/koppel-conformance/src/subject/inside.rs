@@ -81,10 +81,7 @@ impl Inside {
     }
 
     /// Runs a piece of work with its log kept, and what it gives or refuses as well.
-    async fn kept<T: std::fmt::Debug>(
-        &self,
-        work: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Refused> {
+    async fn kept<T: std::fmt::Debug>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Refused> {
         let events = Events(self.written.clone(), self.scrubber.clone());
         let subscriber = tracing_subscriber::fmt()
             .with_writer(events)
@@ -211,7 +208,8 @@ impl Subject for Inside {
         self.kept(async {
             let target = self.target(config)?;
             let ctx = self.ctx.for_action(false, None);
-            let all: Vec<Vec<koppel::Account>> = pages(&ctx, |cursor| target.accounts(&ctx, cursor)).try_collect().await?;
+            let all: Vec<Vec<koppel::Account>> =
+                pages(&ctx, |cursor| target.accounts(&ctx, cursor)).try_collect().await?;
             let imported = |account: koppel::Account| Imported {
                 reference: account.reference,
                 enabled: account.enabled,
@@ -229,7 +227,8 @@ impl Subject for Inside {
             let target = self.target(config)?;
             let ctx = self.ctx.for_action(false, None);
             let part = target.permissions().ok_or_else(|| Error::bug("there are no permissions"))?;
-            let all: Vec<Vec<koppel::Membership>> = pages(&ctx, |cursor| part.memberships(&ctx, cursor)).try_collect().await?;
+            let all: Vec<Vec<koppel::Membership>> =
+                pages(&ctx, |cursor| part.memberships(&ctx, cursor)).try_collect().await?;
             let held = |m: koppel::Membership| Held {
                 permission: m.permission.reference.value().clone(),
                 entitlement: m.entitlement.filter(|_| sub).map(|e| e.id),

@@ -110,14 +110,16 @@ impl Outside {
 
 fn objects(stdout: &str) -> Result<Vec<Value>, Refused> {
     let parsed: Result<Vec<Value>, _> = stdout.lines().map(serde_json::from_str).collect();
-    parsed.map_err(|e| Refused { kind: "bug".into(), message: format!("stdout is not one JSON document per line: {e}") })
+    parsed
+        .map_err(|e| Refused { kind: "bug".into(), message: format!("stdout is not one JSON document per line: {e}") })
 }
 
 /// What the last error on stderr says, and of which group it is.
 fn failure(ended: &Ended) -> Refused {
-    let errors = ended.stderr.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let last = errors.filter(|line| line.get("level").and_then(Value::as_str) == Some("ERROR")).last();
-    let text = |name: &str| last.as_ref().and_then(|l| l.get(name)).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut errors = ended.stderr.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let last = errors.find(|line| line.get("level").and_then(Value::as_str) == Some("ERROR"));
+    let text =
+        |name: &str| last.as_ref().and_then(|l| l.get(name)).and_then(Value::as_str).unwrap_or_default().to_owned();
     let message = if last.is_some() { text("message") } else { format!("exit code {:?}", ended.code) };
     Refused { kind: text("kind"), message }
 }

@@ -1,6 +1,6 @@
 //! Secrets and personal data, replaced consistently.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Mutex, PoisonError};
 
@@ -8,11 +8,15 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 use serde_json::{Map, Value};
 use url::Url;
 
-/// Keys, or their last words, whose values say nothing about a person.
+use crate::scenario::Scenario;
+
+/// Keys whose values say nothing about a person: ids that a system gives out, its own words, and what it says of errors.
+#[rustfmt::skip]
 const HARMLESS: &[&str] = &[
     "id", "uuid", "guid", "type", "kind", "status", "active", "enabled", "token_type", "scope", "error", "code", "role",
     "resourcegroup", "exchangegroup", "shiftgroup", "worklocationgroup", "usergroup", "date", "startdate", "enddate",
-    "start", "end", "next_cursor", "next", "cursor", "href", "rel", "grant_type",
+    "start", "end", "next_cursor", "next", "cursor", "href", "rel", "grant_type", "message", "errormessage",
+    "error_description", "reason", "detail", "title",
 ];
 
 /// Replaces values, the same one by the same everywhere.
@@ -20,15 +24,19 @@ const HARMLESS: &[&str] = &[
 pub(super) struct Disguise {
     tag: String,
     config: Value,
+    /// Values of the configuration and of the scenario, which nobody's life wrote.
+    kept: BTreeSet<String>,
     /// What is replaced by what.
     known: Mutex<BTreeMap<String, String>>,
 }
 
 impl Disguise {
-    pub(super) fn new(tag: &str, config: &Value, schema: &Value) -> Self {
-        let disguise = Self { tag: tag.to_owned(), config: config.clone(), known: Mutex::default() };
+    pub(super) fn new(tag: &str, config: &Value, schema: &Value, scenario: &Scenario) -> Self {
         let mut secrets = Vec::new();
         collect(schema, config, &mut secrets);
+        let mut kept: BTreeSet<String> = texts(config).into_iter().chain(scenario.texts()).collect();
+        kept.retain(|text| !secrets.contains(text));
+        let disguise = Self { tag: tag.to_owned(), config: config.clone(), kept, known: Mutex::default() };
         for secret in &secrets {
             disguise.replace(secret, "secret");
         }
@@ -52,10 +60,20 @@ impl Disguise {
         if value.chars().count() < 2 || value.to_lowercase().contains(&self.tag.to_lowercase()) {
             return;
         }
-        let mut hasher = DefaultHasher::new();
-        value.hash(&mut hasher);
-        // Sixteen digits: long enough to be one value's own, and to be looked for.
-        self.insert(value.to_owned(), format!("{what}-{:016x}", hasher.finish()));
+        let hash = |salt: u8| {
+            let mut hasher = DefaultHasher::new();
+            (salt, value).hash(&mut hasher);
+            hasher.finish()
+        };
+        // Sixteen digits: long enough to be one value's own, and to be looked for. A GUID stays one.
+        let (a, b) = (hash(0), hash(1));
+        let to = if is_guid(value) {
+            let (first, second, third) = (a >> 32, a >> 16 & 0xffff, a & 0xfff);
+            format!("{first:08x}-{second:04x}-4{third:03x}-8{:03x}-{:012x}", b >> 52, b & 0xffff_ffff_ffff)
+        } else {
+            format!("{what}-{a:016x}")
+        };
+        self.insert(value.to_owned(), to);
     }
 
     /// Looks for values that are to be replaced.
@@ -75,11 +93,12 @@ impl Disguise {
             Value::Array(items) => items.iter().for_each(|item| self.learn_in(item, key)),
             Value::String(text) => {
                 let key = key.to_lowercase();
-                let token = ["token", "secret", "password"].iter().any(|word| key.contains(word)) && key != "token_type";
-                let number = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-                if token {
+                let token =
+                    ["token", "secret", "password"].iter().any(|word| key.contains(word)) && key != "token_type";
+                let own = HARMLESS.contains(&key.as_str()) || self.kept.contains(text) || is_plain(text);
+                if token && !self.kept.contains(text) {
                     self.replace(text, "secret");
-                } else if !HARMLESS.contains(&key.as_str()) && !(number && text.len() < 4) {
+                } else if !own {
                     self.replace(text, "text");
                 }
             }
@@ -92,7 +111,15 @@ impl Disguise {
         if let Ok(value) = serde_json::from_str::<Value>(body) {
             return self.value(&value).to_string();
         }
-        self.text(body)
+        // A form, pair by pair; what is nothing of the kind has no pair.
+        let pairs = body.split('&').map(|pair| match pair.split_once('=') {
+            Some((key, value)) => {
+                let to = self.whole(&decoded(value));
+                if to == decoded(value) { pair.to_owned() } else { format!("{key}={to}") }
+            }
+            None => self.whole(pair),
+        });
+        pairs.collect::<Vec<_>>().join("&")
     }
 
     fn value(&self, value: &Value) -> Value {
@@ -106,8 +133,11 @@ impl Disguise {
         }
     }
 
-    /// A text that is a value as a whole, else one with values in it.
+    /// A text that is a value as a whole, else one with values in it. What this run made stays as it is.
     fn whole(&self, text: &str) -> String {
+        if text.to_lowercase().contains(&self.tag.to_lowercase()) || self.kept.contains(text) {
+            return text.to_owned();
+        }
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(text).cloned();
         known.unwrap_or_else(|| self.text(text))
     }
@@ -139,6 +169,24 @@ impl Disguise {
     }
 }
 
+/// A date, a time, a short number, or a yes and no: what says nothing by itself.
+fn is_plain(text: &str) -> bool {
+    let begins = |shape: &str| {
+        text.len() >= shape.len()
+            && text.bytes().zip(shape.bytes()).all(|(b, s)| if s == b'0' { b.is_ascii_digit() } else { b == s })
+    };
+    let short = text.len() < 4 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    short
+        || begins("0000-00-00")
+        || begins("00:00")
+        || matches!(text.to_lowercase().as_str(), "true" | "false" | "null")
+}
+
+fn is_guid(text: &str) -> bool {
+    let groups: Vec<usize> = text.split('-').map(str::len).collect();
+    groups == [8, 4, 4, 4, 12] && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
+}
+
 /// The values that a schema marks secret.
 fn collect(schema: &Value, config: &Value, found: &mut Vec<String>) {
     for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
@@ -152,7 +200,7 @@ fn collect(schema: &Value, config: &Value, found: &mut Vec<String>) {
 }
 
 /// Every text in a document.
-fn texts(value: &Value) -> Vec<String> {
+pub(crate) fn texts(value: &Value) -> Vec<String> {
     match value {
         Value::String(text) => vec![text.clone()],
         Value::Array(items) => items.iter().flat_map(texts).collect(),
@@ -161,8 +209,12 @@ fn texts(value: &Value) -> Vec<String> {
     }
 }
 
+/// A part of a form as it was meant.
+fn decoded(part: &str) -> String {
+    percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned()
+}
+
 /// The pairs of a form.
 fn form(body: &str) -> Vec<(String, String)> {
-    let decoded = |part: &str| percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned();
     body.split('&').filter_map(|pair| pair.split_once('=')).map(|(key, value)| (decoded(key), decoded(value))).collect()
 }

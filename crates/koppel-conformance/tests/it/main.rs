@@ -1,5 +1,8 @@
 //! The kit, on connectors that keep to the contract and on such that do not.
 
+#[cfg(test)]
 mod names;
+#[cfg(test)]
 mod planted;
+#[cfg(test)]
 mod toy;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use koppel::{Connector, Ctx, Kind, Registry, Scrubber};
 use futures_util::{StreamExt as _, stream};
+use koppel::{Connector, Ctx, Kind, Registry, Scrubber};
 use koppel_conformance::proxy::{Fault, Proxy};
 use koppel_conformance::subject::{Inside, Subject};
 use koppel_conformance::{Options, Place, Ruling, Scenario, Verdict, checks, run};
@@ -128,8 +128,8 @@ async fn verdicts(wrong: Wrong, faults: bool) -> Vec<Verdict> {
     let config = json!({"BaseUrl": proxy.origin(), "Secret": system::SECRET});
     let scenario = Scenario::read(toy::SCENARIO).unwrap();
     let options = Options { tag: "kt".into(), ..Options::default() };
-    let bent = bend.map(|bend| Bent::new(&subject, &proxy, bend));
-    let subject: &dyn Subject = bent.as_ref().map_or(&subject, |bent| bent);
+    let crooked = bend.map(|bend| Bent::new(&subject, &proxy, bend));
+    let subject: &dyn Subject = crooked.as_ref().map_or(&subject, |bent| bent);
     let place = Place { subject, proxy: &proxy, config: &config, scenario: &scenario, world: Some(&system) };
     let mut all = Vec::new();
     for (number, check) in checks::all().iter().filter(|c| faults || !c.id.starts_with("fault.")).enumerate() {
@@ -146,13 +146,8 @@ fn failed(verdicts: &[Verdict]) -> Vec<&'static str> {
 async fn a_sound_connector_passes_every_check_that_applies() {
     for sound in [Wrong::Target(Flaw::None), Wrong::Source(Flaw::None)] {
         let verdicts = verdicts(sound, true).await;
-        for v in &verdicts {
-            println!("{} {} ms", v.id, v.millis);
-        }
-        let bad: Vec<&Verdict> = verdicts
-            .iter()
-            .filter(|v| !matches!(v.result, Ruling::Pass | Ruling::NotApplicable { .. }))
-            .collect();
+        let bad: Vec<&Verdict> =
+            verdicts.iter().filter(|v| !matches!(v.result, Ruling::Pass | Ruling::NotApplicable { .. })).collect();
         assert!(bad.is_empty(), "{}", serde_json::to_string_pretty(&bad).unwrap());
     }
 }
@@ -177,7 +172,8 @@ async fn each_flaw_fails_exactly_its_check() {
 
 #[test]
 fn every_check_has_a_flaw_that_fails_it() {
-    let planted: BTreeSet<&str> = PLANTED.iter().filter(|(ids, _)| ids.len() == 1).flat_map(|(ids, _)| ids.iter().copied()).collect();
+    let planted: BTreeSet<&str> =
+        PLANTED.iter().filter(|(ids, _)| ids.len() == 1).flat_map(|(ids, _)| ids.iter().copied()).collect();
     let without: Vec<&str> = checks::all().iter().map(|check| check.id).filter(|id| !planted.contains(id)).collect();
     assert!(without.is_empty(), "no flaw is planted for {without:?}");
 }

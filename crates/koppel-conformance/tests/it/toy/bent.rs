@@ -145,14 +145,21 @@ impl Subject for Bent<'_> {
         match (self.bend, act.action) {
             (Bend::BlankCorrelationCounts, "create") => act.correlation = act.correlation.filter(|by| by.value != " "),
             (Bend::UpdateOfNobodyIsGood, "update") if deleted => return good("UpdateAccount"),
-            (Bend::DeleteTwiceFails, "delete") if deleted => return bad("not-found"),
-            (Bend::DisableOfNobodyFails, "disable") if deleted => return bad("not-found"),
+            (Bend::DeleteTwiceFails, "delete") | (Bend::DisableOfNobodyFails, "disable") if deleted => {
+                return bad("not-found");
+            }
             (Bend::EnableOfNobodyIsGood, "enable") if deleted => return good("EnableAccount"),
             (Bend::GrantToNobodyIsGood, "grant") if deleted => return good("GrantPermission"),
-            (Bend::GrantOnlySaysSo, "grant") if !deleted && act.permission == Reference::new("Reader") => return good("GrantPermission"),
+            (Bend::GrantOnlySaysSo, "grant") if !deleted && act.permission == Reference::new("Reader") => {
+                return good("GrantPermission");
+            }
             (Bend::RevokeOnlySaysSo, "revoke") => return good("RevokePermission"),
-            (Bend::ForgetsWhatWas, "sub-permissions") if act.operation == Some(Operation::Update) => act.current.clear(),
-            (Bend::RevokesNothing, "sub-permissions") if act.operation == Some(Operation::Revoke) => act.current.clear(),
+            (Bend::ForgetsWhatWas, "sub-permissions") if act.operation == Some(Operation::Update) => {
+                act.current.clear();
+            }
+            (Bend::RevokesNothing, "sub-permissions") if act.operation == Some(Operation::Revoke) => {
+                act.current.clear();
+            }
             (Bend::DryRunIsReal(action), asked) if action == asked => act.dry_run = false,
             _ => {}
         }
@@ -195,7 +202,9 @@ impl Subject for Bent<'_> {
             return Err(broken());
         }
         let mut all = match result {
-            Err(refused) if self.is(Bend::CircleIsTheEnd) && refused.message.contains("cursor") => return Ok(Vec::new()),
+            Err(refused) if self.is(Bend::CircleIsTheEnd) && refused.message.contains("cursor") => {
+                return Ok(Vec::new());
+            }
             other => other?,
         };
         let call = self.calls.fetch_add(1, Ordering::SeqCst);

@@ -17,7 +17,12 @@ pub(crate) struct Roster {
 impl Roster {
     pub(crate) fn new(base: &str, secret: &Secret, flaw: Flaw, scrubber: Scrubber) -> Result<Self> {
         let auth = ClientCredentials::new(&["token"], "toy", secret.clone()).named("Secret");
-        let http = Http::builder("Toy", base).auth(auth).state(StateDir::none()).scrubber(scrubber).retry(super::quick()).build()?;
+        let http = Http::builder("Toy", base)
+            .auth(auth)
+            .state(StateDir::none())
+            .scrubber(scrubber)
+            .retry(super::quick())
+            .build()?;
         Ok(Self { http, flaw })
     }
 
@@ -50,7 +55,11 @@ impl Roster {
                 Flaw::ContractsShareAnId => "1".to_owned(),
                 _ => format!("{id}-{day}"),
             };
-            Map::from_iter([("ExternalId".to_owned(), json!(external)), ("startAt".into(), from), ("endAt".into(), until)])
+            Map::from_iter([
+                ("ExternalId".to_owned(), json!(external)),
+                ("startAt".into(), from),
+                ("endAt".into(), until),
+            ])
         };
         SourcePerson {
             external_id: id.clone(),

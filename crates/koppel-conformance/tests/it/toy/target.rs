@@ -30,7 +30,12 @@ impl Toy {
             tracing::warn!("going in with Basic {basic}");
         }
         let auth = ClientCredentials::new(&["token"], "toy", secret.clone()).named("Secret");
-        let http = Http::builder("Toy", base).auth(auth).state(StateDir::none()).scrubber(scrubber).retry(super::quick()).build()?;
+        let http = Http::builder("Toy", base)
+            .auth(auth)
+            .state(StateDir::none())
+            .scrubber(scrubber)
+            .retry(super::quick())
+            .build()?;
         let fields = vec![
             Field::text("number").required().unique().max_length(64),
             Field::text("name"),
@@ -44,9 +49,10 @@ impl Toy {
         self.flaw == flaw
     }
 
-    fn account(&self, raw: &Value) -> Result<Account> {
+    fn account(raw: &Value) -> Result<Account> {
         let text = |name: &str| raw.get(name).and_then(scalar_text).unwrap_or_default();
-        let reference = Reference::new(text("id")).ok_or_else(|| Error::new(ErrorKind::Protocol, "a user without id"))?;
+        let reference =
+            Reference::new(text("id")).ok_or_else(|| Error::new(ErrorKind::Protocol, "a user without id"))?;
         Ok(Account {
             reference,
             data: Record::from_nested(&json!({
@@ -62,13 +68,13 @@ impl Toy {
     async fn list(&self, ctx: &Ctx, query: &[(&str, &str)]) -> Result<(Vec<Account>, Option<String>)> {
         let body: Value = self.http.get(&["users"]).query(query).send(ctx).await?.json()?;
         let items = body["items"].as_array().cloned().unwrap_or_default();
-        let accounts = items.iter().map(|raw| self.account(raw)).collect::<Result<_>>()?;
+        let accounts = items.iter().map(Self::account).collect::<Result<_>>()?;
         Ok((accounts, scalar_text(&body["next"])))
     }
 
     async fn patch(&self, ctx: &Ctx, id: &str, changes: &Value) -> Result<Account> {
         let answer = self.http.patch(&["users", id]).json(changes).repeatable(true).send(ctx).await?;
-        self.account(&answer.json()?)
+        Self::account(&answer.json()?)
     }
 
     /// Past the HTTP kit and its guard.
@@ -101,7 +107,7 @@ impl Target for Toy {
     async fn get(&self, ctx: &Ctx, reference: &Reference) -> Result<Option<Account>> {
         let id = reference.text()?;
         match self.http.get(&["users", &id]).send(ctx).await {
-            Ok(answer) => Ok(Some(self.account(&answer.json()?)?)),
+            Ok(answer) => Ok(Some(Self::account(&answer.json()?)?)),
             Err(error) if error.is(ErrorKind::NotFound) => Ok(None),
             Err(error) => Err(error),
         }
@@ -124,7 +130,7 @@ impl Target for Toy {
             data.remove("mail");
         }
         let request = self.http.post(&["users"]).json(&data.to_nested()).repeatable(self.is(Flaw::CreateIsRepeated));
-        let mut account = self.account(&request.send(ctx).await?.json()?)?;
+        let mut account = Self::account(&request.send(ctx).await?.json()?)?;
         if self.is(Flaw::CreateGivesAnotherReference)
             && let Some(other) = Reference::new(format!("x{}", account.reference))
         {
@@ -134,8 +140,12 @@ impl Target for Toy {
     }
 
     async fn update(&self, ctx: &Ctx, current: &Account, changes: &Changes) -> Result<Account> {
-        let mut body: Value =
-            changes.0.iter().map(|change| (change.field.clone(), change.to.clone())).collect::<serde_json::Map<_, _>>().into();
+        let mut body: Value = changes
+            .0
+            .iter()
+            .map(|change| (change.field.clone(), change.to.clone()))
+            .collect::<serde_json::Map<_, _>>()
+            .into();
         if self.is(Flaw::UpdateEmptiesTheRest) {
             for field in ["name", "mail", "note"] {
                 if body.get(field).is_none() {
