@@ -162,7 +162,11 @@ impl Folder {
         let name =
             format!("koppel-conformance-{}-{}", std::process::id(), SystemClock::default().now().as_microsecond());
         let folder = std::env::temp_dir().join(name);
-        fs::create_dir_all(&folder).map_err(|e| Failure::failed(format!("cannot make {}: {e}", folder.display())))?;
+        let mut builder = fs::DirBuilder::new();
+        // Configurations with their secrets are written into it. On Windows the folder lies in the user's own profile.
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&folder).map_err(|e| Failure::failed(format!("cannot make {}: {e}", folder.display())))?;
         Ok(Self(folder))
     }
 }

@@ -37,3 +37,4 @@ pub use form::Form;
 pub use import::import;
 pub use output::{LONGEST_MESSAGE, LONGEST_NAME};
 pub use text::decode;
+pub use tidy::tidy;

@@ -19,20 +19,26 @@ pub(crate) struct Mapped<'a> {
 impl Mapped<'_> {
     /// Gives the report exactly the mapped fields, spelled as the mapping spells them. HelloID stores no others.
     pub(crate) fn restore(&self, report: &mut Report) {
-        let account = report.account.take();
+        let (account, before) = (report.account.take(), report.account_before.take());
+        let shown = |account: Option<&Record>, name: &str, value: &Value| {
+            account.and_then(|account| account.get(self.system_name(name))).unwrap_or(value).clone()
+        };
         if let Some(data) = &mut report.data {
             let mut named = self.named(data);
             for (name, value) in self.helpers.iter() {
                 named.set(name, value.clone());
             }
             for (name, value) in self.left_to_the_connector() {
-                let found = account.as_ref().and_then(|account| account.get(self.system_name(name)));
-                named.set(name, found.unwrap_or(value).clone());
+                named.set(name, shown(account.as_ref(), name, value));
             }
             *data = named;
         }
         if let Some(previous) = &mut report.previous {
-            *previous = self.named(previous);
+            let mut named = self.named(previous);
+            for (name, value) in self.left_to_the_connector().filter(|_| before.is_some()) {
+                named.set(name, shown(before.as_ref(), name, value));
+            }
+            *previous = named;
         }
         for field in &mut report.non_unique {
             if let Some(name) = self.data.names().find(|name| self.system_name(name) == field) {

@@ -8,7 +8,12 @@ use serde_json::{Map, Value};
 /// - `{"value": […], "Count": 2}` is the array;
 /// - `{"value": "34b9…", "Guid": "34b9…"}`, and a text that still carries where it was read from, is the value;
 /// - `{"value": "/Date(…)/", "DateTime": "…"}` and `"/Date(1609459200000)/"` are an RFC 3339 time in UTC.
-pub(crate) fn tidy(value: Value) -> Value {
+///
+/// ```
+/// use serde_json::json;
+/// assert_eq!(koppel_helloid::tidy(json!("/Date(1609459200000)/")), json!("2021-01-01T00:00:00Z"));
+/// ```
+pub fn tidy(value: Value) -> Value {
     match value {
         Value::Object(map) => match wrapped(map) {
             Ok(inner) => tidy(inner),

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::io::{self, BufRead, Read};
 use std::path::Path;
 
+use koppel_helloid::tidy;
 use serde::de::{Deserializer as _, SeqAccess, Visitor};
 use serde_json::{Deserializer, Value};
 
@@ -88,7 +89,7 @@ struct Persons<'a, F> {
 impl<F: FnMut(Value) -> Result<(), Failure>> Persons<'_, F> {
     fn take(&mut self, person: Value) -> serde_json::Result<()> {
         self.left.set(MOST_BYTES);
-        (self.handle)(person).map_err(|failure| {
+        (self.handle)(tidy(person)).map_err(|failure| {
             self.failure = Some(failure);
             serde::de::Error::custom("the program ends")
         })

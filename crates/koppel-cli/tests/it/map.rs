@@ -202,12 +202,16 @@ fn input_that_cannot_be_used_exits_with_2_and_says_what_helps() {
         ("other.json", b"{}".to_vec()),
         ("nothing.json", Vec::new()),
         ("list.json", b"[]".to_vec()),
+        ("reconciliation.json", br#"{"actionContext": {"Origin": "reconciliation"}, "personContext": {}}"#.to_vec()),
     ] {
         desk.file(name, content);
     }
     let person = ["--person", "person.json", "--action", "Create"];
     let raw = ["--raw", "raw.jsonl"];
+    let nobody = |file: &'static str| ["--person", file, "--action", "Delete"];
     for (mapping, rest, expected) in [
+        ("fields.json", &nobody("other.json")[..], "other.json holds an empty object"),
+        ("fields.json", &nobody("reconciliation.json"), "reconciliation.json has no personContext.Person"),
         ("trailing.json", &person[..], "trailing.json:10: the JSON ends before byte"),
         ("latin.json", &person, "latin.json: the file is not UTF-8 at byte 19"),
         ("cut.json", &person, "cut.json:3: the file is not JSON"),

@@ -1,7 +1,7 @@
 //! Secrets and personal data, replaced consistently.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Mutex, PoisonError};
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -26,6 +26,8 @@ pub(super) struct Disguise {
     config: Value,
     /// Values of the configuration and of the scenario, which nobody's life wrote.
     kept: BTreeSet<String>,
+    /// Other keys for each recording, so that a guess cannot be tried on it.
+    hasher: RandomState,
     /// What is replaced by what.
     known: Mutex<BTreeMap<String, String>>,
 }
@@ -36,7 +38,13 @@ impl Disguise {
         collect(schema, config, &mut secrets);
         let mut kept: BTreeSet<String> = texts(config).into_iter().chain(scenario.texts()).collect();
         kept.retain(|text| !secrets.contains(text));
-        let disguise = Self { tag: tag.to_owned(), config: config.clone(), kept, known: Mutex::default() };
+        let disguise = Self {
+            tag: tag.to_owned(),
+            config: config.clone(),
+            kept,
+            hasher: RandomState::new(),
+            known: Mutex::default(),
+        };
         for secret in &secrets {
             disguise.replace(secret, "secret");
         }
@@ -60,11 +68,7 @@ impl Disguise {
         if value.chars().count() < 2 || value.to_lowercase().contains(&self.tag.to_lowercase()) {
             return;
         }
-        let hash = |salt: u8| {
-            let mut hasher = DefaultHasher::new();
-            (salt, value).hash(&mut hasher);
-            hasher.finish()
-        };
+        let hash = |salt: u8| self.hasher.hash_one((salt, value));
         // Sixteen digits: long enough to be one value's own, and to be looked for. A GUID stays one.
         let (a, b) = (hash(0), hash(1));
         let to = if is_guid(value) {

@@ -128,6 +128,7 @@ impl Keys {
 /// What a field and its `templateOptions` may hold here; other keys are kept as they are.
 const FIELD: [&str; 4] = ["key", "type", "defaultValue", "templateOptions"];
 const TEMPLATE: [&str; 7] = ["type", "label", "description", "placeholder", "required", "options", "rows"];
+const OPTION: [&str; 2] = ["value", "label"];
 
 fn field(report: &mut Report<'_>, key: String, object: &Object<'_>) -> FormField {
     let template = object.get("templateOptions").and_then(|raw| Object::read(report, raw, &key));
@@ -155,6 +156,7 @@ fn field(report: &mut Report<'_>, key: String, object: &Object<'_>) -> FormField
         ..FormField::default()
     };
     if let Some(template) = template {
+        unknown(report, template, "templateOptions", &TEMPLATE);
         field.more_options = more(template, &TEMPLATE);
         match text(report, Some(template), "type") {
             Some(kind) if kind.eq_ignore_ascii_case("password") => field.secret = true,
@@ -176,6 +178,14 @@ fn warn(report: &mut Report<'_>, object: &Object<'_>, code: &'static str, messag
     report.add(Finding::warning(line, &object.place, message).coded(code));
 }
 
+/// Says which keys are not known; they are kept all the same.
+fn unknown(report: &mut Report<'_>, object: &Object<'_>, place: &str, known: &[&str]) {
+    for name in more(object, known).keys() {
+        let message = format!("has [{}] in {place}, which HelloID does not know there", shown(name));
+        warn(report, object, "unknown-key", message);
+    }
+}
+
 /// The keys that are not known.
 fn more(object: &Object<'_>, known: &[&str]) -> Map<String, Value> {
     let mut all: Map<String, Value> = serde_json::from_str(object.raw.get()).unwrap_or_default();
@@ -188,6 +198,7 @@ fn options(report: &mut Report<'_>, template: &Object<'_>) -> Vec<FormOption> {
     let mut seen = HashSet::new();
     for raw in template.list(report, "options", MOST_OPTIONS) {
         let Some(option) = Object::read(report, raw, &template.place) else { continue };
+        unknown(report, &option, "an option", &OPTION);
         let Some(value) = option.get("value").and_then(|raw| serde_json::from_str(raw.get()).ok()).and_then(as_text)
         else {
             let line = report.line(raw);
@@ -201,13 +212,17 @@ fn options(report: &mut Report<'_>, template: &Object<'_>) -> Vec<FormOption> {
             continue;
         }
         let label = option.text(report, "label").filter(|label| !label.trim().is_empty());
+        if label.is_none() {
+            let message = format!("has no label for the option [{}]; the value stands in its place", shown(&value));
+            warn(report, &option, "form-label", message);
+        }
         options.push(FormOption { label: label.unwrap_or_else(|| value.clone()), value });
     }
     options
 }
 
 /// A text, a number or a boolean as HelloID hands it over.
-pub(super) fn as_text(value: Value) -> Option<String> {
+pub(crate) fn as_text(value: Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text),
         Value::Number(number) => Some(number.to_string()),

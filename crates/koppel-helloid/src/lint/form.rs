@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Notes;
-use crate::form::read::fields;
+use crate::form::read::{as_text, fields};
 use crate::form::{FormField, Gives};
 use crate::mapping::json::{Report, shown};
 
@@ -19,6 +19,7 @@ pub(super) fn check(notes: &mut Notes, text: &str) {
     for (line, field) in &fields {
         kind(notes, *line, field);
         choice(notes, *line, field);
+        switch(notes, *line, field);
         secret(notes, *line, field);
     }
 }
@@ -40,9 +41,13 @@ fn choice(notes: &mut Notes, line: usize, field: &FormField) {
     }
     let values: Vec<String> = field.options.iter().take(20).map(|option| shown(&option.value)).collect();
     match &field.default {
-        None => {}
-        Some(Value::String(text)) if text.is_empty() || field.options.iter().any(|option| option.value == *text) => {}
+        None | Some(Value::Null) => {}
         Some(default) => {
+            // HelloID hands a value over as text, whatever it is in the file.
+            let text = as_text(default.clone());
+            if text.is_some_and(|text| text.is_empty() || field.options.iter().any(|option| option.value == text)) {
+                return;
+            }
             let message = format!(
                 "has the default {}, which is none of its options: {}",
                 shown(&default.to_string()),
@@ -50,6 +55,23 @@ fn choice(notes: &mut Notes, line: usize, field: &FormField) {
             );
             notes.error("form-default", line, &field.key, message);
         }
+    }
+}
+
+fn switch(notes: &mut Notes, line: usize, field: &FormField) {
+    let fine = match &field.default {
+        None | Some(Value::Null | Value::Bool(_)) => true,
+        Some(Value::String(text)) => text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false"),
+        Some(_) => false,
+    };
+    if field.gives() == Gives::Boolean && !fine {
+        let default = field.default.as_ref().map(Value::to_string).unwrap_or_default();
+        let message = format!(
+            "is a {} with the default {}, which is neither true nor false",
+            shown(&field.kind),
+            shown(&default)
+        );
+        notes.warning("form-default", line, &field.key, message);
     }
 }
 

@@ -7,6 +7,7 @@
 mod chains;
 mod form;
 mod person;
+mod roots;
 mod script;
 mod source;
 mod syntax;

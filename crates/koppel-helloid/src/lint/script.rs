@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use super::Notes;
 use super::chains::{Chain, Step, behind, chains};
-use super::person::odd;
+use super::person::{Odd, odd};
+use super::roots::misspelt;
 use super::syntax::Reader;
 use super::target::oddity;
 use crate::mapping::json::shown;
@@ -44,6 +45,15 @@ pub(super) fn check(notes: &mut Notes, reader: &mut Reader, line: usize, name: &
     if only_declares(&tokens) {
         let message = "has a script that ends without a value: its last statement declares something; call the function in a last line";
         notes.warning("script-value", line, name, message);
+    }
+    let objects: &[&str] = match globals {
+        Globals::Target { .. } => &["Person", "Manager", "Iteration"],
+        Globals::Source { of_contract: true } => &["source", "sourceContract"],
+        Globals::Source { of_contract: false } => &["source"],
+    };
+    for found in misspelt(script, &tokens, objects) {
+        let place = format!(", in line {} of the script", found.line);
+        oddity(notes, line, name, found.name, Odd::Case(found.right.to_owned()), &place);
     }
     match globals {
         Globals::Target { at_update } => {
@@ -85,8 +95,12 @@ fn declares(tokens: &[Token<'_>], name: &str) -> bool {
 fn written(chain: &Chain<'_>) -> String {
     let mut text = chain.root.to_owned();
     for step in &chain.steps {
+        let Some(name) = step.name else {
+            text.push_str(if step.optional { "?.[…]" } else { "[…]" });
+            continue;
+        };
         text.push_str(if step.optional { "?." } else { "." });
-        text.push_str(step.name.unwrap_or("[…]"));
+        text.push_str(name);
     }
     text
 }

@@ -47,7 +47,7 @@ fn check_rule(notes: &mut Notes, reader: &mut Reader, rule: &SourceRule, of_cont
                 notes.warning("unknown-path", line, name, message);
             }
         }
-        Rule::Fixed(value) => fixed(notes, line, name, value),
+        Rule::Fixed(value) => fixed(notes, line, name, value, Globals::Source { of_contract }),
         Rule::Complex(text) => script::check(notes, reader, line, name, text, Globals::Source { of_contract }),
         Rule::None => {}
     }

@@ -1,11 +1,12 @@
 //! Whether a script is JavaScript, without running it.
 
-use rquickjs::context::{EvalOptions, intrinsic};
+use rquickjs::context::EvalOptions;
 use rquickjs::{CaughtError, Context, Ctx, Error, Exception, Function, Runtime};
+
+use crate::script::{self, bigint, one_line};
 
 /// What reading one script may take.
 const MEMORY: usize = 16 << 20;
-const STACK: usize = 256 * 1024;
 
 /// Reads scripts.
 #[derive(Default)]
@@ -24,15 +25,17 @@ impl Reader {
         context.with(|ctx| read(&ctx, script))?;
         // One that met something it could not read is not used again.
         self.0 = Some(context);
-        Ok(())
+        match bigint::find(script) {
+            Some((number, line)) => Err(format!("{} (line {line} of the script)", bigint::refused(number))),
+            None => Ok(()),
+        }
     }
 }
 
 fn context() -> Result<Context, Error> {
     let runtime = Runtime::new()?;
     runtime.set_memory_limit(MEMORY);
-    runtime.set_max_stack_size(STACK);
-    Context::custom::<(intrinsic::Eval, intrinsic::RegExpCompiler, intrinsic::RegExp)>(&runtime)
+    script::context(&runtime)
 }
 
 /// `eval` reads the whole text before it runs anything, and then meets a `throw` first.
@@ -52,7 +55,7 @@ fn read(ctx: &Ctx<'_>, script: &str) -> Result<(), String> {
 }
 
 fn told(exception: &Exception<'_>) -> String {
-    let message = exception.message().unwrap_or_default();
+    let message = one_line(&exception.message().unwrap_or_default());
     // The first place in the stack that is one of the text: `at <input>:3:5`.
     let stack = exception.stack().unwrap_or_default();
     let line = stack.lines().next().and_then(|place| {
@@ -84,6 +87,10 @@ mod tests {
             "undeclared = 010; with ({}) {}",
             "a => a; [...b]; x?.y ?? z; async () => { await 1 }",
             "// only a remark",
+            "async function f() {}",
+            "async function* f() {} async function g() { await 1 }",
+            "function* f() { yield 1 } class A { static async b() {} async *c() {} }",
+            "new Proxy({}, {}); new Set(); JSON.parse('1'); new Date()",
         ] {
             assert_eq!(reader.read(good), Ok(()), "{good}");
         }
@@ -100,6 +107,7 @@ mod tests {
             ("let a;\nlet a;", 2),
             ("'a\nb'", 1),
             ("/(/", 1),
+            ("1;\n9n", 2),
             ("getName();\n\\getName()", 2),
         ] {
             let why = reader.read(bad).unwrap_err();

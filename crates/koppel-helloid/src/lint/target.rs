@@ -42,7 +42,7 @@ fn rule(notes: &mut Notes, reader: &mut Reader, field: &MappedField, action: &Ma
                 let message = "is an Array with a fixed value, which is one text; use a script that gives a list";
                 notes.warning("array-fixed", line, name, message);
             }
-            fixed(notes, line, name, value);
+            fixed(notes, line, name, value, Globals::Target { at_update: false });
         }
         Rule::Complex(text) => {
             let at_update = action.stages.contains(&Stage::Update);
@@ -103,11 +103,17 @@ fn field_path(notes: &mut Notes, line: usize, name: &str, path: &str) {
         .map(|step| Step { name: Some(step), optional: false, called: false })
         .collect();
     if steps.is_empty() {
+        if known != root {
+            oddity(notes, line, name, path, Odd::Case(known.to_owned()), "");
+        }
         let message = format!("has the path [{}], which is a whole person and no value", shown(path));
         return notes.warning("unknown-path", line, name, message);
     }
-    let right_root = (known != root).then(|| Odd::Case(format!("{known}.{rest}")));
-    if let Some(odd) = odd(known, &steps, false).or(right_root) {
+    let found = odd(known, &steps, false);
+    if known != root && !matches!(found, Some(Odd::Case(_))) {
+        oddity(notes, line, name, path, Odd::Case(format!("{known}.{rest}")), "");
+    }
+    if let Some(odd) = found {
         oddity(notes, line, name, path, odd, "");
     }
     if let [first, system, _, ..] = &steps[..]
@@ -143,11 +149,17 @@ pub(super) fn oddity(notes: &mut Notes, line: usize, name: &str, path: &str, odd
 }
 
 /// A fixed value that somebody meant to be run.
-pub(super) fn fixed(notes: &mut Notes, line: usize, name: &str, value: &Value) {
+pub(super) fn fixed(notes: &mut Notes, line: usize, name: &str, value: &Value, globals: Globals) {
     let Value::String(text) = value else { return };
-    let path = text.starts_with("Person.") && !text.contains(char::is_whitespace);
+    // A path of a source begins within the raw object: what begins with the object itself is a script.
+    let (roots, mode): (&[&str], _) = match globals {
+        Globals::Target { .. } => (&["Person.", "Manager."], "Field"),
+        Globals::Source { .. } => (&["Person.", "source.", "sourceContract."], "Complex"),
+    };
+    let rooted = |root: &&str| text.strip_prefix(*root).is_some_and(|rest| rest.starts_with(char::is_alphabetic));
+    let path = roots.iter().any(rooted) && !text.contains(|c: char| c.is_whitespace() || matches!(c, '(' | '{' | ';'));
     if path || looks_like_script(text) {
-        let (what, mode) = if path { ("a path", "Field") } else { ("a script", "Complex") };
+        let (what, mode) = if path { ("a path", mode) } else { ("a script", "Complex") };
         let message = format!(
             "has the mode Fixed and {what} as its value, and gets that text itself: [{}]. Set the mode to {mode}",
             shown(text)

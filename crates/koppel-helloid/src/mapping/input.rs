@@ -28,20 +28,25 @@ impl PersonInput {
     /// assert_eq!(input.person["ExternalId"], "1");
     /// ```
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
-        let text = decode(bytes)?;
-        if text.trim().is_empty() {
-            return Err("is empty; it must be a person as a JSON object".to_owned());
+        let (mut context, document) = context(bytes)?;
+        let person = match taken(&mut context, "Person") {
+            Some(person) => person,
+            None if document => {
+                return Err("has no personContext.Person, as in a reconciliation; it must hold a person".to_owned());
+            }
+            None => return Self::alone(context),
+        };
+        let manager = taken(&mut context, "Manager").filter(Value::is_object);
+        Ok(Self { manager, ..Self::alone(person)? })
+    }
+
+    /// A person that stands alone.
+    fn alone(person: Value) -> Result<Self, String> {
+        match &person {
+            Value::Object(fields) if !fields.is_empty() => Ok(Self { person, manager: None }),
+            Value::Object(_) => Err("holds an empty object; it must be one person".to_owned()),
+            _ => Err("has no person; it must be one person as a JSON object".to_owned()),
         }
-        let root: Value = serde_json::from_str(&text).map_err(|e| format!("is not JSON: {e}"))?;
-        let root = tidy(root);
-        let context = lookup(&root, "personContext").unwrap_or(&root);
-        let person = lookup(context, "Person").unwrap_or(context);
-        if !person.is_object() {
-            return Err("has no person; it must be one person as a JSON object".to_owned());
-        }
-        let wrapped = !std::ptr::eq(person, &raw const root);
-        let manager = lookup(context, "Manager").filter(|manager| wrapped && manager.is_object());
-        Ok(Self { person: person.clone(), manager: manager.cloned() })
     }
 
     /// Reads a manager: a person like any other, or below `Manager`.
@@ -49,8 +54,32 @@ impl PersonInput {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn read_manager(bytes: &[u8]) -> Result<Value, String> {
-        let input = Self::read(bytes)?;
-        let below = lookup(&input.person, "Manager").filter(|_| lookup(&input.person, "ExternalId").is_none());
-        Ok(below.cloned().unwrap_or(input.person))
+        let (mut context, _) = context(bytes)?;
+        // A person has a manager of its own; what is no person is a wrapping.
+        let below = if lookup(&context, "ExternalId").is_none() { taken(&mut context, "Manager") } else { None };
+        let person = match below {
+            Some(manager) => manager,
+            None => taken(&mut context, "Person").unwrap_or(context),
+        };
+        Ok(Self::alone(person)?.person)
     }
+}
+
+/// What stands in a file: the `personContext` of a document, else all of it; and whether it is a document.
+fn context(bytes: &[u8]) -> Result<(Value, bool), String> {
+    let text = decode(bytes)?;
+    if text.trim().is_empty() {
+        return Err("is empty; it must be a person as a JSON object".to_owned());
+    }
+    let root: Value = serde_json::from_str(&text).map_err(|e| format!("is not JSON: {e}"))?;
+    let mut root = tidy(root);
+    let document = ["personContext", "actionContext"].iter().any(|name| lookup(&root, name).is_some());
+    Ok((if document { taken(&mut root, "personContext").unwrap_or_default() } else { root }, document))
+}
+
+/// The value of a key in any case, taken out of its object.
+fn taken(object: &mut Value, name: &str) -> Option<Value> {
+    let fields = object.as_object_mut()?;
+    let key = fields.keys().find(|key| key.eq_ignore_ascii_case(name))?.clone();
+    fields.remove(&key)
 }

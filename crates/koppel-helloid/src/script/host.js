@@ -9,6 +9,7 @@
   const { toWellFormed, replace } = String.prototype;
   const { toISOString, getUTCDate } = Date.prototype;
   const { Date: LocalDate, time, fromIso } = dates;
+  const NativeProxy = Proxy;
   const whole = globalThis;
 
   const define = (name, value) => defineProperty(whole, name, { value, writable: true, enumerable: false, configurable: true });
@@ -69,7 +70,7 @@
         person(list[1]);
       }
       if (flags & ACCOUNTS && isObject(list[0])) {
-        list[0].Accounts = new Proxy(isObject(list[0].Accounts) ? list[0].Accounts : {}, missing);
+        list[0].Accounts = new NativeProxy(isObject(list[0].Accounts) ? list[0].Accounts : {}, missing);
       }
     }
     return list;

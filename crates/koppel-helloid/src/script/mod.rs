@@ -1,6 +1,7 @@
 //! Complex mappings: scripts, and the engine that runs them.
 
 mod argument;
+pub(crate) mod bigint;
 mod guard;
 mod outcome;
 mod plan;
@@ -12,8 +13,10 @@ mod zone;
 
 use std::fmt;
 
+pub(crate) use outcome::one_line;
 pub use quickjs::{QuickJs, Settings};
 pub use random::{Random, SystemRandom};
+pub(crate) use realm::context;
 
 use serde_json::Value;
 

@@ -17,13 +17,28 @@ const LARGEST_RESULT: usize = 1 << 20;
 pub(super) const FILE: &str = "script";
 const EVAL_FILE: &str = "<input>";
 
+/// An error; its message is one line, whatever the script threw.
 pub(super) fn error(kind: ScriptErrorKind, message: &str) -> ScriptError {
     let mut end = message.len().min(LONGEST_MESSAGE);
     while !message.is_char_boundary(end) {
         end -= 1;
     }
-    let message = if end < message.len() { format!("{}…", &message[..end]) } else { message.to_owned() };
+    let dots = if end < message.len() { "…" } else { "" };
+    let message = one_line(&message[..end]) + dots;
     ScriptError { kind, message, line: None }
+}
+
+/// The same with everything that would break the line written as in a script: `\n`.
+pub(crate) fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
+            line.extend(c.escape_default());
+        } else {
+            line.push(c);
+        }
+    }
+    line
 }
 
 /// The engine itself failed.

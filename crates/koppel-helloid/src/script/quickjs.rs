@@ -12,6 +12,7 @@ use rquickjs::{Ctx, Function, Persistent, Value as Js};
 use serde_json::Value;
 
 use super::argument::{self, Shape};
+use super::bigint;
 use super::outcome::{self, FILE};
 use super::plan::{Course, Plan};
 use super::random::{Random, SystemRandom};
@@ -137,6 +138,11 @@ impl QuickJs {
             None => Shared::new(&self.settings)?,
         };
         if shared.find(shape, script).is_none() {
+            if let Some((number, line)) = bigint::find(script) {
+                self.shared = Some(shared);
+                let refused = outcome::error(ScriptErrorKind::Syntax, &bigint::refused(number));
+                return Err(ScriptError { line: Some(line), ..refused });
+            }
             self.compiled += 1;
             shared.prepare(shape, script, &self.settings)?;
         }

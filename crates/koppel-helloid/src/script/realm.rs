@@ -28,6 +28,12 @@ type Intrinsics = (
 /// How much of the stack a script may take.
 const STACK: usize = 256 * 1024;
 
+/// A context for scripts, be it that they run in it or are only read: both need the same of the engine.
+pub(crate) fn context(runtime: &Runtime) -> Result<Context, Error> {
+    runtime.set_max_stack_size(STACK);
+    Context::custom::<Intrinsics>(runtime)
+}
+
 /// A runtime with one context in it.
 pub(super) struct Realm {
     // In this order: what is kept of a runtime must go before it does.
@@ -58,10 +64,9 @@ impl Realm {
     pub(super) fn new(settings: &Settings, frozen: bool) -> Result<Self, ScriptError> {
         let failed = |failure: Error| outcome::engine(&failure);
         let runtime = Runtime::new().map_err(failed)?;
-        runtime.set_max_stack_size(STACK);
         let guard = Rc::new(Guard::new(settings.time));
         let asked = Rc::clone(&guard);
-        let context = Context::custom::<Intrinsics>(&runtime).map_err(failed)?;
+        let context = context(&runtime).map_err(failed)?;
         let tainted = Rc::new(Cell::new(false));
         let (tools, globals) = context.with(|ctx| {
             let prepared = prepare(&ctx, settings, frozen.then_some(&tainted)).catch(&ctx);

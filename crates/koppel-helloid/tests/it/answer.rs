@@ -152,6 +152,10 @@ async fn a_field_that_the_mapping_leaves_to_the_connector_comes_back_with_the_ac
         let mut names: Vec<&String> = data.as_object().unwrap().keys().collect();
         names.sort();
         assert_eq!(names, ["Number", "_extension", "name", "unknown", "username"], "{action}: {data}");
+        if action == "update" {
+            let previous = &answer["outputContext"]["PreviousData"];
+            assert_eq!(previous["Number"], data["Number"], "a difference that is none would be told to people");
+        }
         assert_eq!(
             (&data["Number"], &data["unknown"], &data["_extension"]),
             (&json!("n"), &json!(null), &json!({"x": null}))

@@ -170,6 +170,10 @@ fn paths_are_compared_with_what_helloid_has() {
     says(&of_path("Person.Contact.Business.Phone.Mobile"), &[]);
     says(&of_path("Manager.ExternalId"), &[]);
     says(&of_path("person.ExternalId"), &["spells [Person.ExternalId]"]);
+    says(&of_path("manager.ExternalId"), &["spells [Manager.ExternalId]"]);
+    says(&of_path("PERSON.name.GivenName"), &["spells [Person.Name.GivenName]"]);
+    says(&of_path("person.Naam"), &["spells [Person.Naam]", "HelloID has no [Naam] in Person"]);
+    says(&of_path("person"), &["spells [Person]", "a whole person"]);
     says(&of_path("Person.name.givenName"), &["spells [Person.Name.GivenName]"]);
     says(&of_path("Person.Naam"), &["HelloID has no [Naam] in Person"]);
     says(&of_path("Person"), &["a whole person"]);
@@ -193,6 +197,65 @@ fn scripts_are_compared_with_what_helloid_has_but_not_their_texts_and_remarks() 
         &["spells [Person.Name.NickName]; upper and lower case count, in line 3"],
     );
     says(&of_script("Person.name.x; Person.name.x"), &["no [x] in Person.Name"]);
+}
+
+#[test]
+fn an_object_in_another_case_is_found_in_a_script() {
+    says(
+        &of_script("let a = 1;\nperson.Name.NickName + person.ExternalId"),
+        &[
+            "warning: field [mail]: reads [person], which HelloID spells [Person]; upper and lower case count, in line 2",
+        ],
+    );
+    says(&of_script("math.max(1, 2)"), &["spells [Math]"]);
+    says(&of_script("deletediacriticalmarks('x')"), &["spells [deleteDiacriticalMarks]"]);
+    says(&of_script("Person.Contracts.map(person => person.Any).join()"), &[]);
+    says(&of_script("let date = new Date(); date.getTime()"), &[]);
+}
+
+#[test]
+fn an_entry_of_a_list_is_shown_as_it_is_written() {
+    says(
+        &of_script("Person.Contracts[0].startDate"),
+        &["reads [Person.Contracts[…].startDate], which HelloID spells [Person.Contracts[…].StartDate]"],
+    );
+}
+
+#[test]
+fn an_asynchronous_function_is_read_like_any_other() {
+    for script in ["async function f() {}\n1", "async function* f() {}\n1", "let f = async () => { await 1 }; 1"] {
+        says(&of_script(script), &[]);
+    }
+    says(&of_script("1;\n9n"), &["[9n] is a BigInt, which HelloID's JavaScript does not have"]);
+}
+
+#[test]
+fn what_a_form_says_of_its_options_and_defaults_is_looked_at() {
+    let of = |kind: &str, default: Value, options: Value| {
+        let mut template = json!({"label": "X"});
+        template.as_object_mut().unwrap().extend(options.as_object().unwrap().clone());
+        let form = json!([{"key": "x", "type": kind, "defaultValue": default, "templateOptions": template}]);
+        shown(&lint(form.to_string().as_bytes()))
+    };
+    says(
+        &of("input", json!(""), json!({"requird": true, "Placeholder": "a"})),
+        &["warning: field [x]: has [requird] in templateOptions, which HelloID does not know there [unknown-key]"],
+    );
+    says(&of("input", json!(""), json!({"placeHolder": "a"})), &[]);
+    let odd = json!({"options": [{"value": "a", "label": "A", "lable": "B"}, {"value": "b"}]});
+    says(
+        &of("radio", json!("a"), odd),
+        &["has [lable] in an option", "warning: field [x]: has no label for the option [b]"],
+    );
+    let booleans = json!({"options": [{"value": true, "label": "Yes"}, {"value": false, "label": "No"}]});
+    says(&of("radio", json!(true), booleans.clone()), &[]);
+    says(&of("radio", json!("false"), booleans.clone()), &[]);
+    says(&of("radio", json!("maybe"), booleans), &["none of its options: true, false"]);
+    says(&of("checkbox", json!("maybe"), json!({})), &["warning: field [x]: is a checkbox with the default"]);
+    says(&of("checkbox", json!(1), json!({})), &["neither true nor false"]);
+    for fine in [json!("true"), json!("False"), json!(true), json!(null)] {
+        says(&of("checkbox", fine, json!({})), &[]);
+    }
 }
 
 #[test]
@@ -284,6 +347,12 @@ fn scripts_that_are_never_run_are_found_and_texts_that_only_look_like_one_are_no
     };
     says(&of_source("field", "function f() { return sourceContract.id; } f();"), &["a script as its path"]);
     says(&of_source("fixed", "sourceContract.id + '(x)'"), &["and a script as its value"]);
+    says(&of_source("fixed", "source.id"), &["and a path as its value"]);
+    says(&of_source("fixed", "sourceContract.dept.id"), &["Set the mode to Complex [fixed-script]"]);
+    says(&of_source("fixed", "A source. Of text"), &[]);
+    says(&fixed("Manager.ExternalId"), &["Set the mode to Field [fixed-script]"]);
+    says(&fixed("source.example.com"), &[]);
+    says(&of_source("complex", "SourceContract.id"), &["spells [sourceContract]"]);
     says(&of_source("field", "lines[0].id"), &["takes an entry out of a list"]);
     says(&of_source("field", "sourceContract.id"), &["begins within the raw object"]);
     says(&of_source("field", "source"), &[]);

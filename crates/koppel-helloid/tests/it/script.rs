@@ -194,7 +194,6 @@ fn what_json_does_not_know_is_a_bad_result() {
         ("new Date('no')", "invalid date"),
         ("x => x", "function"),
         ("Symbol('s')", "symbol"),
-        ("10n", "bigint"),
         ("[x => x]", "function"),
         ("let a = []; a.push(a); a", "64 deep"),
         ("let a = 1; for (let i = 0; i < 70; i++) a = [a]; a", "64 deep"),

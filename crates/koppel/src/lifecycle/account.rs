@@ -80,12 +80,13 @@ async fn correlated(
         // Somebody began to make it and nobody knows how that ended: only the system can tell.
         Some(Note::Pending) => Freshness::Now,
         Some(Note::Created(reference)) => {
-            if let Some(account) = target.get(ctx, &reference).await?
-                && account.data.text(&by.field).is_some_and(|value| value.trim() == by.value)
-            {
-                return Ok(Some(account));
-            }
-            Freshness::Now
+            let made = target.get(ctx, &reference).await?;
+            let made = made.filter(|made| made.data.text(&by.field).is_some_and(|value| value.trim() == by.value));
+            // The list may not show yet what was just made, and may show what somebody else made.
+            let freshness = if made.is_some() { Freshness::Run } else { Freshness::Now };
+            let mut found = target.find(ctx, &by.field, &by.value, freshness).await?;
+            found.extend(made.filter(|made| found.iter().all(|account| account.reference != made.reference)));
+            return one(target, by, found);
         }
         None => Freshness::Run,
     };
@@ -171,7 +172,8 @@ pub(super) async fn update(target: &dyn Target, ctx: &Ctx, reference: &Reference
         return Ok(not_found(target, reference));
     };
     let changes = target.changes(&current, &data)?;
-    let previous = current.data.project(data.names());
+    let before = current.data.clone();
+    let previous = before.project(data.names());
     let (after, outcome, message) = if changes.is_empty() {
         let message = "No changes will be made to the account during enforcement".to_owned();
         (current.data, Outcome::NoChange, message)
@@ -192,6 +194,7 @@ pub(super) async fn update(target: &dyn Target, ctx: &Ctx, reference: &Reference
     };
     let mut report = Report::done(outcome, AuditAction::UpdateAccount, message).about(reference);
     report.previous = Some(previous);
+    report.account_before = Some(before);
     report.data = Some(after.project(data.names()));
     report.account = Some(after);
     Ok(report)
@@ -232,6 +235,7 @@ pub(super) async fn switch(
     report.data = Some(done.as_ref().map_or_else(|| data.clone(), |(after, _)| after.data.project(data.names())));
     report.account = Some(done.map_or_else(|| current.data.clone(), |(after, _)| after.data));
     report.previous = Some(current.data.project(data.names()));
+    report.account_before = Some(current.data);
     Ok(report.about(reference))
 }
 

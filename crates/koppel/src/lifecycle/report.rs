@@ -98,6 +98,8 @@ pub struct Report {
     /// The account after the action with every field that the system shows: where a mapping leaves a field to the
     /// connector, its value is here.
     pub account: Option<Record>,
+    /// The same before the action.
+    pub account_before: Option<Record>,
     /// At least one line; on failure exactly one of them is an error, on success none.
     pub audit: Vec<AuditLine>,
     /// The entitlements that the account holds of the permission afterwards; only for sub-permissions.
@@ -122,6 +124,7 @@ impl Report {
             data: None,
             previous: None,
             account: None,
+            account_before: None,
             audit: Vec::new(),
             sub_permissions: None,
             non_unique: Vec::new(),

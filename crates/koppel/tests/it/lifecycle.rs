@@ -142,6 +142,20 @@ async fn delete_reports_the_mapped_fields_of_the_account_that_was() {
 }
 
 #[tokio::test]
+async fn a_second_account_that_came_after_our_own_is_found_although_the_note_knows_ours() {
+    let target = Memory::new();
+    let ctx = ctx();
+    assert!(run(&*target, &ctx, create("1")).await.success);
+    let mut without = create("1");
+    if let Action::Create { correlation, .. } = &mut without {
+        *correlation = None;
+    }
+    assert!(run(&*target, &ctx, without).await.success);
+    let report = run(&*target, &ctx, create("1")).await;
+    assert_eq!(report.error.map(|error| error.kind()), Some(ErrorKind::Conflict));
+}
+
+#[tokio::test]
 async fn two_accounts_that_correlate_are_an_error_that_names_them() {
     let target = Memory::new().with("a", &json!({"number": "1"}), true).with("b", &json!({"number": "1"}), true);
     let report = run(&*target, &ctx(), create("1")).await;
