@@ -46,6 +46,7 @@ macro_rules! each_check {
             import_named "import.named"
             import_whole "import.whole"
             import_repeated_page "import.repeated-page"
+            import_cyclic_pages "import.cyclic-pages"
             dry_run_create "dry-run.create"
             dry_run_update "dry-run.update"
             dry_run_enable "dry-run.enable"

@@ -56,7 +56,7 @@ fn groups(fault: Fault) -> &'static [&'static str] {
     match fault {
         Fault::TooMany | Fault::TooManyUntold => &["rate-limited"],
         Fault::TokenGone => &["auth"],
-        Fault::Slow | Fault::OtherOrder | Fault::RepeatedPage => &[],
+        Fault::Slow | Fault::OtherOrder | Fault::RepeatedPage | Fault::CyclicPages => &[],
         Fault::Html => &["protocol", "ambiguous", "transient"],
         _ => &["transient", "ambiguous", "protocol"],
     }

@@ -7,6 +7,7 @@ use koppel::Kind;
 use super::checks;
 use crate::bench::Bench;
 use crate::check::{Outcome, Stop, ensure};
+use crate::proxy::{Fault, Hits, Planned};
 
 checks! {
     "import.each-once", Some(Kind::Target), needs ["import-accounts"], changes false,
@@ -23,7 +24,10 @@ checks! {
         "an account that is left out is taken for gone" => whole;
     "import.repeated-page", Some(Kind::Target), needs ["import-accounts"], changes true,
         "a list whose next page is the first one again ends, in an error",
-        "an endless import blocks all others, and one that ends as if it were whole lies" => repeated_page;
+        "an endless import blocks all others, and one that ends as if it were whole lies" => |bench| circle(bench, Fault::RepeatedPage);
+    "import.cyclic-pages", Some(Kind::Target), needs ["import-accounts"], changes true,
+        "a list whose pages lead in a circle ends, in an error",
+        "a circle is not seen by looking at the page before" => |bench| circle(bench, Fault::CyclicPages);
 }
 
 fn references(all: &[crate::subject::Imported]) -> Vec<String> {
@@ -66,8 +70,7 @@ async fn whole(bench: &Bench<'_>) -> Outcome {
     world.fill(5).await.map_err(Stop::Skip)
 }
 
-async fn repeated_page(bench: &Bench<'_>) -> Outcome {
-    use crate::proxy::{Fault, Hits, Planned};
+async fn circle(bench: &Bench<'_>, fault: Fault) -> Outcome {
     let Some(world) = bench.world else {
         return Err(Stop::Skip("only a stand-in may be filled".into()));
     };
@@ -75,11 +78,11 @@ async fn repeated_page(bench: &Bench<'_>) -> Outcome {
     bench.watch();
     bench.imported().await?;
     let pages = bench.proxy.exchanges().iter().filter(|e| !e.sent.is_token()).count();
-    if pages < 2 {
+    if pages < 3 {
         world.fill(5).await.map_err(Stop::Skip)?;
-        return Err(Stop::NotApplicable("the list of this system has no pages".into()));
+        return Err(Stop::NotApplicable("the list of this system has no three pages".into()));
     }
-    bench.plan(&[Planned::once(Fault::RepeatedPage, Hits::Reads).times(usize::MAX)]);
+    bench.plan(&[Planned::once(fault, Hits::Reads).times(usize::MAX)]);
     let result = bench.subject.accounts(&bench.config).await;
     bench.all_fired()?;
     world.fill(5).await.map_err(Stop::Skip)?;

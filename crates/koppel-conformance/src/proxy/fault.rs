@@ -30,13 +30,15 @@ pub enum Fault {
     Html,
     /// Each page of a list after the first is the first one again.
     RepeatedPage,
+    /// The pages of a list lead in a circle of two.
+    CyclicPages,
     /// The first attempt is lost, and the answer to the next has its lists the other way round.
     OtherOrder,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::TooMany,
         Self::TooManyUntold,
         Self::TokenGone,
@@ -48,6 +50,7 @@ impl Fault {
         Self::Slow,
         Self::Html,
         Self::RepeatedPage,
+        Self::CyclicPages,
         Self::OtherOrder,
     ];
 
@@ -65,13 +68,14 @@ impl Fault {
             Self::Slow => "slow",
             Self::Html => "html",
             Self::RepeatedPage => "repeated-page",
+            Self::CyclicPages => "cyclic-pages",
             Self::OtherOrder => "other-order",
         }
     }
 
     /// Does it last for every request that follows it on the same path?
     pub(crate) fn lasts(self) -> bool {
-        matches!(self, Self::RepeatedPage | Self::OtherOrder)
+        matches!(self, Self::RepeatedPage | Self::CyclicPages | Self::OtherOrder)
     }
 }
 

@@ -67,7 +67,7 @@ struct Shared {
 struct State {
     exchanges: Vec<Exchange>,
     schedule: Schedule,
-    /// The first answer per path, for pages that repeat.
+    /// The first two answers per path, for pages that repeat.
     first: Vec<(String, Got)>,
     /// The paths whose answers are altered from now on.
     altered: Vec<(String, Fault)>,
@@ -225,7 +225,8 @@ async fn exchange(shared: &Shared, request: Request<Incoming>) -> std::result::R
             exchange.system.clone_from(&system);
             exchange.got.clone_from(&got);
         }
-        if let (Some(system), false) = (system, state.first.iter().any(|(path, _)| path == sent.path())) {
+        let kept = state.first.iter().filter(|(path, _)| path == sent.path()).count();
+        if let Some(system) = system.filter(|_| kept < 2) {
             state.first.push((sent.path().to_owned(), system));
         }
     }
@@ -279,7 +280,9 @@ fn outcome(shared: &Shared, sent: &Sent, fault: Option<Fault>, system: Option<&G
         Some(Fault::LostAnswer) => own(502, r#"{"error":"bad gateway"}"#),
         Some(Fault::Truncated) => (system.cloned(), How::Broken),
         Some(Fault::Slow) => (system.cloned(), How::Slowly),
-        Some(Fault::RepeatedPage) | None => (system.map(|got| altered(shared, sent, got)), How::Whole),
+        Some(Fault::RepeatedPage | Fault::CyclicPages) | None => {
+            (system.map(|got| altered(shared, sent, got)), How::Whole)
+        }
     }
 }
 
@@ -287,11 +290,13 @@ fn outcome(shared: &Shared, sent: &Sent, fault: Option<Fault>, system: Option<&G
 fn altered(shared: &Shared, sent: &Sent, got: &Got) -> Got {
     let state = shared.state();
     let fault = state.altered.iter().find(|(path, _)| path == sent.path()).map(|(_, fault)| *fault);
-    match fault {
-        Some(Fault::RepeatedPage) => {
-            state.first.iter().find(|(path, _)| path == sent.path()).map_or(got, |(_, first)| first).clone()
-        }
-        Some(Fault::OtherOrder) => Got { body: reversed(&got.body), ..got.clone() },
+    let pages: Vec<&Got> = state.first.iter().filter(|(path, _)| path == sent.path()).map(|(_, page)| page).collect();
+    let asked = state.exchanges.iter().filter(|e| e.sent.path() == sent.path()).count();
+    match (fault, pages.as_slice()) {
+        (Some(Fault::RepeatedPage), [first, ..]) => Got::clone(first),
+        // This request is among those that were asked: the third gets the first page.
+        (Some(Fault::CyclicPages), [first, second]) => Got::clone(if asked % 2 == 1 { first } else { second }),
+        (Some(Fault::OtherOrder), _) => Got { body: reversed(&got.body), ..got.clone() },
         _ => got.clone(),
     }
 }
