@@ -23,11 +23,7 @@ pub(crate) async fn conformance(args: &ConformanceArgs, scrubber: &Scrubber, det
     let host = Host::with_state(&StateDir::at(folder.0.join("state")), scrubber, detail)?;
     let connector = Arc::clone(host.connector(&args.id)?);
     let tape = args.replay.as_deref().map(|file| read_tape(file, &args.id)).transpose()?;
-    let mut options = options(args, &host)?;
-    if let Some(tape) = &tape {
-        options.tag.clone_from(&tape.tag);
-    }
-    let options = options;
+    let options = options(args, tape.as_ref());
     let all = checks::all();
     let chosen: Vec<(usize, &Check)> = all.iter().enumerate().filter(|(_, check)| options.wants(check)).collect();
     if chosen.is_empty() {
@@ -100,7 +96,7 @@ pub(crate) async fn conformance(args: &ConformanceArgs, scrubber: &Scrubber, det
             tag: &options.tag,
             began: &report.began,
             config: &config,
-            schema: schema.as_value(),
+            schema: &schema,
             scenario: session.scenario(),
         });
         fs::write(file, tape.json().map_err(broken)?)
@@ -179,32 +175,27 @@ impl Drop for Folder {
     }
 }
 
-fn options(args: &ConformanceArgs, host: &Host) -> Result<Options, Failure> {
+fn options(args: &ConformanceArgs, tape: Option<&Tape>) -> Options {
     // The same number never comes again on this machine, and few objects of two runs meet in one system.
     let since = SystemClock::default().now().as_second();
     let run = u32::try_from(since.rem_euclid(36 * 36 * 36 * 36 * 36)).unwrap_or_default();
     let cancel = koppel::Cancel::default();
     let ours = cancel.clone();
-    let theirs = host.ctx().cancel().clone();
     tokio::spawn(async move {
-        tokio::select! {
-            () = theirs.cancelled() => {}
-            _ = tokio::signal::ctrl_c() => {}
+        // Without the signal the run goes on to its end.
+        if tokio::signal::ctrl_c().await.is_ok() {
+            ours.cancel();
         }
-        ours.cancel();
     });
-    if args.id.trim().is_empty() {
-        return Err(Failure::usage("no connector is named"));
-    }
-    Ok(Options {
+    Options {
         read_only: args.read_only,
         only: args.checks.clone(),
         waived: args.waived.iter().cloned().collect(),
-        tag: format!("kt{}", base36(run)),
+        tag: tape.map_or_else(|| format!("kt{}", base36(run)), |tape| tape.tag.clone()),
         // A replay has no system to fill, so what is recorded must not depend on one.
         as_real: args.record.is_some(),
         cancel,
-    })
+    }
 }
 
 /// Short, and fit for names in any system.

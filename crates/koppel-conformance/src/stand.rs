@@ -132,11 +132,6 @@ impl Session {
     pub fn scenario(&self) -> &Scenario {
         &self.scenario
     }
-
-    /// The way to the system.
-    pub fn proxy(&self) -> &Proxy {
-        &self.proxy
-    }
 }
 
 /// The address in a configuration, and its origin as it stands there.

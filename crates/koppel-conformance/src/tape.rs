@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
-use koppel::{Error, ErrorKind, Result};
+use koppel::{ConfigSchema, Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -60,7 +60,7 @@ pub struct Run<'a> {
     /// The configuration of the system.
     pub config: &'a Value,
     /// Its schema, which says what is secret.
-    pub schema: &'a Value,
+    pub schema: &'a ConfigSchema,
     /// The values that were used.
     pub scenario: &'a Scenario,
 }

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use koppel::ConfigSchema;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
@@ -14,18 +15,6 @@ checks! {
     "secret.nowhere", None, needs ["check"], changes false,
         "no secret of the configuration and no token stands in anything that was written during the run, in any encoding",
         "logs are kept for years and read by many" => nowhere;
-}
-
-/// The values of a configuration that its schema marks secret.
-fn secrets(schema: &Value, config: &Value, found: &mut Vec<String>) {
-    for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-        let Some(value) = koppel::lookup(config, name) else { continue };
-        if property.get("writeOnly") == Some(&Value::Bool(true)) {
-            found.extend(value.as_str().map(str::to_owned));
-        } else {
-            secrets(property, value, found);
-        }
-    }
 }
 
 /// A text in the encodings in which it could stand somewhere. In base64 the middle is looked for, for each of the three
@@ -49,8 +38,8 @@ fn forms(secret: &str) -> Vec<String> {
 }
 
 async fn nowhere(bench: &Bench<'_>) -> Outcome {
-    let mut known = Vec::new();
-    secrets(&bench.facts().config_schema, &bench.config, &mut known);
+    let schema = ConfigSchema::from_value(bench.facts().config_schema.clone());
+    let mut known = schema.secret_values(&bench.config);
     known.retain(|secret| secret.len() >= 8);
     if known.is_empty() {
         return Err(Stop::Skip("the configuration has no secret of 8 characters or more to look for".into()));

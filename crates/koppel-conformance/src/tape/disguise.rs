@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Mutex, PoisonError};
 
+use koppel::ConfigSchema;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value};
 use url::Url;
@@ -33,9 +34,8 @@ pub(super) struct Disguise {
 }
 
 impl Disguise {
-    pub(super) fn new(tag: &str, config: &Value, schema: &Value, scenario: &Scenario) -> Self {
-        let mut secrets = Vec::new();
-        collect(schema, config, &mut secrets);
+    pub(super) fn new(tag: &str, config: &Value, schema: &ConfigSchema, scenario: &Scenario) -> Self {
+        let secrets = schema.secret_values(config);
         let mut kept: BTreeSet<String> = texts(config).into_iter().chain(scenario.texts()).collect();
         kept.retain(|text| !secrets.contains(text));
         let disguise = Self {
@@ -189,18 +189,6 @@ fn is_plain(text: &str) -> bool {
 fn is_guid(text: &str) -> bool {
     let groups: Vec<usize> = text.split('-').map(str::len).collect();
     groups == [8, 4, 4, 4, 12] && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
-}
-
-/// The values that a schema marks secret.
-fn collect(schema: &Value, config: &Value, found: &mut Vec<String>) {
-    for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-        let Some(value) = koppel::lookup(config, name) else { continue };
-        if property.get("writeOnly") == Some(&Value::Bool(true)) {
-            found.extend(value.as_str().map(str::to_owned));
-        } else {
-            collect(property, value, found);
-        }
-    }
 }
 
 /// Every text in a document.

@@ -135,12 +135,14 @@ impl ConfigSchema {
 
     /// Puts every secret of a configuration into the scrubber, whatever else is wrong with it.
     pub fn scrub_into(&self, config: &Value, scrubber: &Scrubber) {
+        self.secret_values(config).into_iter().for_each(|secret| scrubber.add(&Secret::new(secret)));
+    }
+
+    /// The values of a configuration that this schema marks secret, whatever else is wrong with it.
+    pub fn secret_values(&self, config: &Value) -> Vec<String> {
         let config = self.normalise(config);
-        for pointer in self.secrets() {
-            if let Some(Value::String(secret)) = config.pointer(&pointer) {
-                scrubber.add(&Secret::new(secret.clone()));
-            }
-        }
+        let text = |pointer: String| config.pointer(&pointer).and_then(Value::as_str).map(str::to_owned);
+        self.secrets().into_iter().filter_map(text).collect()
     }
 }
 
