@@ -55,7 +55,7 @@ impl InPlanningSource {
 
     /// Reads all that is needed before the first roster.
     async fn prepare<'a>(&'a self, ctx: &'a Ctx) -> Result<Import<'a>> {
-        let window = Window::around(ctx.now(), &self.zone, self.config.historical_days, self.config.future_days);
+        let window = Window::around(ctx.moment(), &self.zone, self.config.historical_days, self.config.future_days);
         let humans = reread(ctx, || Humans::read(&self.api, ctx, self.config.people, window.today)).await?;
         let groups = self.groups(ctx).await?;
         let contracts = Contracts {

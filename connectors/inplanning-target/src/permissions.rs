@@ -17,7 +17,7 @@ use crate::target::{InPlanningTarget, user_of, warn_of_nameless};
 /// The day in the Netherlands, where the customers of InPlanning are.
 fn today(ctx: &Ctx) -> Date {
     let zone = TimeZone::get("Europe/Amsterdam").unwrap_or(TimeZone::UTC);
-    ctx.now().to_zoned(zone).date()
+    ctx.moment().to_zoned(zone).date()
 }
 
 #[async_trait]

@@ -48,7 +48,7 @@ pub struct Config {
     /// A file with such a table: a CSV with `;` and the headers `HelloIDLookupKey;AccessProfileName;AccessProfileId`, or a JSON array.
     /// It adds to `accessProfiles`.
     #[serde(default)]
-    #[schemars(title = "File with access profiles")]
+    #[schemars(title = "File with access profiles", extend("x-file" = true))]
     pub access_profiles_file: Option<PathBuf>,
 
     /// What an update does for a lookup key that no access profile is mapped to.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::host::Host;
-use crate::io::{print_line, read_config};
+use crate::io::print_line;
 use crate::source::place;
 
 /// Lists the connectors.
@@ -43,7 +43,7 @@ pub(crate) fn describe(host: &Host, id: &str) -> Result<(), Failure> {
 
 /// Checks a configuration, then reaches the system.
 pub(crate) async fn check(host: &Host, id: &str, config: &Path) -> Result<(), Failure> {
-    let instance = host.instance(id, &read_config(config)?, &place(config))?;
+    let instance = host.instance(id, &host.config(id, config)?, &place(config))?;
     let ctx = host.ctx().for_action(false, None);
     match &instance {
         Instance::Source(source) => source.check(&ctx).await?,

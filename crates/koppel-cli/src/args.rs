@@ -10,6 +10,10 @@ use koppel_helloid::mapping::{Determinant, Stage};
 
 use crate::io::MOST_BYTES;
 
+mod engine;
+
+pub(crate) use engine::{ApplyArgs, AuditArgs, AuditCommand, PlanArgs, SyncArgs};
+
 /// Connects identity systems: rosters and HR data in, accounts and access out.
 ///
 /// Results go to stdout, everything else to stderr. Exit codes: 0 success, 1 the action failed (its result document
@@ -114,6 +118,14 @@ uniqueness, resources, import-accounts, import-permissions, import-sub-permissio
         #[command(subcommand)]
         command: HelloidCommand,
     },
+    /// Show what the rules would change now, and why; changes nothing
+    Plan(PlanArgs),
+    /// Carry out exactly the plan in a file, unless the state moved on since it was made
+    Apply(ApplyArgs),
+    /// Bring all targets to what the rules say: once, or again and again
+    Sync(SyncArgs),
+    /// Show what was done and why, or who had which access at a moment
+    Audit(AuditArgs),
     /// Serve the action documents over HTTPS, for HelloID's cloud agent and for platforms in any language
     Serve(ServeArgs),
     /// Check that a connector keeps to its contract, also when its system does not; against a stand-in by default

@@ -10,6 +10,7 @@ use koppel::{Clock as _, Connector, Ctx, FixedClock, Kind, Scrubber};
 use koppel_conformance::subject::{Inside, Outside, Subject};
 use koppel_conformance::{Check, Options, Recording, Report, Ruling, Scenario, Session, Stand, Tape, Verdict, checks};
 use koppel_http::{StateDir, SystemClock};
+use serde_json::{Map, Value};
 
 use crate::args::ConformanceArgs;
 use crate::failure::Failure;
@@ -43,7 +44,8 @@ pub(crate) async fn conformance(args: &ConformanceArgs, scrubber: &Scrubber, det
     let subject = subject(args, &host, &connector, tape.as_ref(), &folder.0).await?;
     let stand = match (&args.config, &tape) {
         (_, Some(tape)) => Stand::real(tape.config.clone()),
-        (Some(file), None) => Stand::real(read_config(file)?),
+        (Some(file), None) => Stand::real(host.config(&args.id, file)?),
+        (None, None) if args.id == "csv-source" => Stand::real(sample(&folder.0)?),
         (None, None) => Stand::sandbox(&args.id).await.map_err(broken)?,
     };
     connector.config_schema().scrub_into(&stand.config, scrubber);
@@ -211,6 +213,7 @@ fn base36(mut number: u32) -> String {
 fn scenario(args: &ConformanceArgs) -> Result<Scenario, Failure> {
     let Some(file) = &args.scenario else {
         let text = match args.id.as_str() {
+            "csv-source" => csv_source::SCENARIO,
             "inplanning-source" => inplanning_source::SCENARIO,
             "inplanning-target" => inplanning_target::SCENARIO,
             "ipassan-target" => ipassan_target::SCENARIO,
@@ -220,6 +223,17 @@ fn scenario(args: &ConformanceArgs) -> Result<Scenario, Failure> {
     };
     let value = read_config(file)?;
     Scenario::read(&value.to_string()).map_err(|e| Failure::usage(format!("{}: {e}", file.display())))
+}
+
+/// The stand-in of a source that reads files: such files.
+fn sample(folder: &Path) -> Result<Value, Failure> {
+    let mut config = Map::new();
+    for (key, name, content) in csv_source::SAMPLE {
+        let file = folder.join(name);
+        fs::write(&file, content).map_err(|e| Failure::failed(format!("cannot write {}: {e}", file.display())))?;
+        config.insert(key.to_owned(), file.to_string_lossy().into_owned().into());
+    }
+    Ok(Value::Object(config))
 }
 
 /// The form of a report, by the ending of its file.
@@ -284,12 +298,20 @@ fn conclude(report: &Report, real: bool, stopped: bool) -> Result<(), Failure> {
     for left in report.left_behind().filter(|_| real) {
         tracing::warn!("left behind in the system: {left}");
     }
+    if stopped {
+        let left = if real && report.left_behind().next().is_some() {
+            "what they made and could not be removed is named above"
+        } else {
+            "what they made is removed"
+        };
+        return Err(Failure::failed(format!(
+            "stopped before all checks were run, and {} failed; {left}",
+            counts.failed
+        )));
+    }
     if counts.failed > 0 {
         return Err(Failure::failed(format!("{} of {} checks failed", counts.failed, report.verdicts.len()))
             .with_hint("--report FILE.html shows the requests behind each failure"));
-    }
-    if stopped {
-        return Err(Failure::failed("stopped before all checks were run; what they made is removed"));
     }
     Ok(())
 }

@@ -53,7 +53,10 @@ impl Failure {
     /// An error whose faults lie in a configuration, each led in by where that stands.
     pub(crate) fn of(error: &Error, place: &str) -> Self {
         let wrong_config = error.is(ErrorKind::Config) && !error.faults().is_empty();
-        let message = if wrong_config {
+        // Several faults of a file that a source reads are no fault of the configuration; they want a line each as well.
+        let several = error.is(ErrorKind::Invalid) && error.faults().len() > 1;
+        let message = if wrong_config || several {
+            let place = if wrong_config { place } else { "" };
             let faults = error.faults().iter().map(|fault| fault.clone().below(place).to_string());
             faults.collect::<Vec<_>>().join("\n       ")
         } else {

@@ -1,6 +1,6 @@
 //! What every command shares: connectors, secrets to scrub, locks, clock, cancellation.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use koppel::{Connector, Ctx, Instance, Kind, Progress, Registry, Result as KoppelResult, Scrubber, Source};
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::actions;
 use crate::failure::Failure;
-use crate::io::print_json;
+use crate::io::{print_json, read_config};
 use crate::log::Detail;
 
 /// Where tokens and locks are kept, in place of the user's cache folder.
@@ -89,6 +89,13 @@ impl Host {
         self.registry.get(id).map_err(|error| Failure { code: 2, ..Failure::from(error) })
     }
 
+    /// The configuration in a file; the files that it names count from its folder.
+    pub(crate) fn config(&self, id: &str, file: &Path) -> Result<Value, Failure> {
+        let config = read_config(file)?;
+        let folder = file.parent().filter(|_| file != Path::new("-")).unwrap_or(Path::new(""));
+        Ok(self.connector(id)?.config_schema().with_files_from(folder, config))
+    }
+
     /// An instance for a configuration whose secrets are scrubbed from now on; `place` names the file in faults.
     pub(crate) fn instance(&self, id: &str, config: &Value, place: &str) -> Result<Instance, Failure> {
         self.heed_debug(config);
@@ -122,6 +129,7 @@ impl Host {
 /// The connectors of this program.
 fn connectors(state: &StateDir, scrubber: &Scrubber) -> KoppelResult<Registry> {
     Registry::default()
+        .with(csv_source::connector())?
         .with(inplanning_source::connector(state.clone(), scrubber.clone()))?
         .with(inplanning_target::connector(state.clone(), scrubber.clone()))?
         .with(ipassan_target::connector(state.clone(), scrubber.clone()))
@@ -129,9 +137,13 @@ fn connectors(state: &StateDir, scrubber: &Scrubber) -> KoppelResult<Registry> {
 
 /// The folder that the environment names for tokens and locks.
 fn named_folder() -> Option<PathBuf> {
-    #[expect(clippy::disallowed_methods, reason = "the command line is where the environment is read")]
-    let folder = std::env::var(STATE_DIR).ok();
-    folder.filter(|folder| !folder.trim().is_empty()).map(PathBuf::from)
+    environment(STATE_DIR).filter(|folder| !folder.trim().is_empty()).map(PathBuf::from)
+}
+
+/// A variable of the environment; none where it is not set, or no Unicode.
+#[expect(clippy::disallowed_methods, reason = "the command line is where the environment is read")]
+pub(crate) fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 fn is_target(id: &str) -> Failure {

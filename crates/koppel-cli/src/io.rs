@@ -32,13 +32,15 @@ pub(crate) fn open(input: Option<&Path>) -> Result<Box<dyn BufRead + Send>, Fail
 
 /// Everything, up to the bound.
 pub(crate) fn read_all(reader: impl Read, what: &str) -> Result<Vec<u8>, Failure> {
+    read_up_to(MOST_BYTES, reader, what)
+}
+
+/// Everything, up to a bound of its own.
+pub(crate) fn read_up_to(most: u64, reader: impl Read, what: &str) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    reader
-        .take(MOST_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|e| Failure::usage(format!("cannot read {what}: {e}")))?;
-    if bytes.len() as u64 > MOST_BYTES {
-        return Err(Failure::usage(format!("{what} is larger than {} MiB", MOST_BYTES / 1024 / 1024)));
+    reader.take(most + 1).read_to_end(&mut bytes).map_err(|e| Failure::usage(format!("cannot read {what}: {e}")))?;
+    if bytes.len() as u64 > most {
+        return Err(Failure::usage(format!("{what} is larger than {} MiB", most / 1024 / 1024)));
     }
     Ok(bytes)
 }

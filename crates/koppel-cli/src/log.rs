@@ -76,6 +76,11 @@ impl Detail {
         &self.1
     }
 
+    /// Is each message a JSON object?
+    pub(crate) fn is_json(&self) -> bool {
+        self.2 == LogFormat::Json
+    }
+
     fn shows(&self, metadata: &Metadata<'_>) -> bool {
         let ours = || OURS.iter().any(|name| metadata.target().split("::").next() == Some(name));
         if *metadata.level() <= Level::WARN || [DRY_RUN, ACCESS, SERVICE].contains(&metadata.target()) {
@@ -90,11 +95,13 @@ impl Detail {
 }
 
 /// The crates whose requests `-v` shows.
-const OURS: [&str; 8] = [
+const OURS: [&str; 10] = [
     "koppel",
     "koppel_http",
     "koppel_helloid",
     "koppel_sandbox",
+    "koppel_engine",
+    "csv_source",
     "inplanning_api",
     "inplanning_source",
     "inplanning_target",
@@ -127,7 +134,7 @@ pub(crate) fn start(args: &LogArgs, scrubber: &Scrubber) -> Detail {
 }
 
 /// The text with control characters shown and not sent to the terminal: part of it may come from outside.
-fn visible(text: &str) -> String {
+pub(crate) fn visible(text: &str) -> String {
     let shown = |c: char| if c.is_control() && c != '\n' { c.escape_default().to_string() } else { c.to_string() };
     text.chars().map(shown).collect()
 }

@@ -5,6 +5,7 @@ mod actions;
 mod args;
 mod conformance;
 mod demo;
+mod engine;
 mod failure;
 mod helloid;
 mod host;
@@ -16,6 +17,7 @@ mod run;
 mod sandbox;
 mod schema;
 mod serve;
+mod signals;
 mod source;
 
 use std::process::ExitCode;
@@ -67,6 +69,10 @@ async fn dispatch(command: &Command, scrubber: &Scrubber, detail: &Detail) -> Re
         Command::Conformance(args) => return conformance::conformance(args, scrubber, detail).await,
         Command::Map(args) => return map::map(args, scrubber, detail),
         Command::Serve(args) => return serve::serve(args, scrubber, detail).await,
+        Command::Plan(args) => return engine::plan(args, scrubber, detail).await,
+        Command::Apply(args) => return engine::apply(args, scrubber, detail).await,
+        Command::Sync(args) => return engine::sync(args, scrubber, detail).await,
+        Command::Audit(args) => return engine::audit(args, scrubber, detail).await,
         _ => {}
     }
     let host = Host::new(scrubber, detail)?;
@@ -89,7 +95,11 @@ async fn with_host(command: &Command, host: &Host) -> Result<(), Failure> {
         | Command::Sandbox { .. }
         | Command::Conformance(_)
         | Command::Map(_)
-        | Command::Serve(_) => Ok(()),
+        | Command::Serve(_)
+        | Command::Plan(_)
+        | Command::Apply(_)
+        | Command::Sync(_)
+        | Command::Audit(_) => Ok(()),
         Command::Helloid { command } => helloid::helloid(host, command),
         Command::Connectors { json } => about::connectors(host, *json),
         Command::Describe { id } => about::describe(host, id),

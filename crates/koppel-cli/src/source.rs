@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::host::{Host, override_key};
-use crate::io::{config_name, flush, read_config};
+use crate::io::{config_name, flush};
 
 /// Prints the persons of a source.
 pub(crate) async fn persons(
@@ -19,7 +19,7 @@ pub(crate) async fn persons(
     concurrency: Option<NonZeroUsize>,
 ) -> Result<(), Failure> {
     host.expect_source(id)?;
-    let mut value = read_config(config)?;
+    let mut value = host.config(id, config)?;
     if let Some(concurrency) = concurrency {
         override_key(&mut value, "concurrency", concurrency.get().into());
     }
@@ -31,7 +31,7 @@ pub(crate) async fn persons(
 /// Prints the departments of a source.
 pub(crate) async fn departments(host: &Host, id: &str, config: &Path) -> Result<(), Failure> {
     host.expect_source(id)?;
-    let source = host.source(id, &read_config(config)?, &place(config))?;
+    let source = host.source(id, &host.config(id, config)?, &place(config))?;
     let ctx = host.ctx().for_action(false, None);
     print_all(host, source.departments(&ctx)).await
 }

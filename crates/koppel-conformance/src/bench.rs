@@ -1,6 +1,8 @@
 //! What a check works with: the connector, the way to its system, good values, and what it made.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod clean;
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use koppel::lifecycle::Correlation;
@@ -29,6 +31,9 @@ pub struct Bench<'a> {
     /// What tells the objects of this run from all others.
     tag: String,
     used: AtomicUsize,
+    /// Was a create begun?
+    tried: AtomicBool,
+    /// The references that were given for new accounts.
     made: Mutex<Vec<Reference>>,
 }
 
@@ -49,7 +54,8 @@ impl<'a> Bench<'a> {
         world: Option<&'a dyn World>,
         tag: String,
     ) -> Self {
-        Self { subject, proxy, config, scenario, world, tag, used: AtomicUsize::new(0), made: Mutex::default() }
+        let (used, tried, made) = (AtomicUsize::new(0), AtomicBool::new(false), Mutex::default());
+        Self { subject, proxy, config, scenario, world, tag, used, tried, made }
     }
 
     pub(crate) fn facts(&self) -> &Facts {
@@ -78,23 +84,22 @@ impl<'a> Bench<'a> {
 
     /// Carries an action out.
     pub(crate) async fn act(&self, act: Act) -> Acted {
+        if act.action == "create" {
+            // Whatever it comes to: it may be dropped before it comes to anything.
+            self.tried.store(true, Ordering::SeqCst);
+        }
         let acted = self.subject.act(&self.config, &act).await;
         if act.action == "create"
             && !acted.correlated
             && !act.dry_run
             && let Some(reference) = &acted.reference
         {
-            self.remember(reference);
+            let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+            if !made.contains(reference) {
+                made.push(reference.clone());
+            }
         }
         acted
-    }
-
-    /// Notes an object that this run made, so that it is cleaned up.
-    pub(crate) fn remember(&self, reference: &Reference) {
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if !made.contains(reference) {
-            made.push(reference.clone());
-        }
     }
 
     /// Creates or links an account.
@@ -106,15 +111,21 @@ impl<'a> Bench<'a> {
     /// An account that is there; where it cannot be made, or is not seen afterwards, the check cannot go on: another
     /// check says so.
     pub(crate) async fn existing(&self) -> Result<(Reference, New), Stop> {
-        let new = self.new_account()?;
-        let acted = self.create(&new).await;
-        let Some(reference) = acted.reference.clone().filter(|_| acted.success) else {
-            return Err(Stop::Skip(format!("no account could be made: {}", said(&acted))));
-        };
+        let (reference, new) = self.made().await?;
         if self.facts().can("import-accounts") && self.imported_one(&reference).await?.is_none() {
             return Err(Stop::Skip(format!("the account that was made as [{reference}] is not in the import")));
         }
         Ok((reference, new))
+    }
+
+    /// The same without a look at the import, for checks that have looked before.
+    pub(crate) async fn made(&self) -> Result<(Reference, New), Stop> {
+        let new = self.new_account()?;
+        let acted = self.create(&new).await;
+        match acted.reference.clone().filter(|_| acted.success) {
+            Some(reference) => Ok((reference, new)),
+            None => Err(Stop::Skip(format!("no account could be made: {}", said(&acted)))),
+        }
     }
 
     /// An action on an account.
@@ -203,28 +214,6 @@ impl<'a> Bench<'a> {
             return Ok(());
         }
         Err(Stop::fail("every planned fault to happen", format!("these did not: {missed:?}")))
-    }
-
-    /// Removes what this check made. Gives what is still there.
-    pub(crate) async fn clean(&self) -> Vec<String> {
-        let made = std::mem::take(&mut *self.made.lock().unwrap_or_else(PoisonError::into_inner));
-        if made.is_empty() {
-            return Vec::new();
-        }
-        self.watch();
-        let mut left = Vec::new();
-        for reference in made {
-            let action = if self.facts().can("delete") { "delete" } else { "disable" };
-            let able = self.facts().can(action);
-            let act = Act { action, account: Some(reference.clone()), data: Record::new(), ..Act::default() };
-            let acted = if able { self.subject.act(&self.config, &act).await } else { Acted::default() };
-            if !acted.success {
-                left.push(format!("{reference}: {}", if able { said(&acted) } else { "it cannot be removed".into() }));
-            } else if action == "disable" {
-                left.push(format!("{reference}: disabled; the connector cannot delete"));
-            }
-        }
-        left
     }
 }
 

@@ -28,4 +28,4 @@ pub use run::{Options, Place, run};
 pub use scenario::Scenario;
 pub use stand::{Session, Stand};
 pub use tape::{Recording, Run, Tape};
-pub use world::World;
+pub use world::{Employee, Shift, World};

@@ -35,6 +35,15 @@ const REMEDIES: &[(&str, &str)] = &[
          the rest. Values are compared as `fields` declares them: a boolean that the system writes as text is a `Field::boolean`.",
     ),
     (
+        "get.",
+        "`get` and `accounts` read the same object: make an `Account` of it in one place. What the system alters on the way, such as blanks or \
+         case, belongs into the declaration of the field or into `changes`.",
+    ),
+    (
+        "unique.",
+        "`find` is asked with each field that is declared `unique`, and must look for the one it is given. It gives all accounts with the value.",
+    ),
+    (
         "enable.",
         "`Switching` looks at the account it is given, changes what has to change, and says `Effect::Unchanged` where nothing had to.",
     ),
@@ -69,6 +78,17 @@ const REMEDIES: &[(&str, &str)] = &[
         "together.",
         "Keep nothing about one account in the connector between two calls. `scope` must be the same for two instances on one system, for \
          the locks are named after it.",
+    ),
+    (
+        "cancel.",
+        "Wait only through the `Ctx` (the HTTP kit does), and keep nothing about what was begun: each action reads the system and sends what is \
+         still missing. Locks are those of `Ctx::locks`, which end with their process.",
+    ),
+    (
+        "source.shifts.",
+        "Make a moment from a day, a time and the zone of the roster with a library that knows when the clock changes there, and say \
+         what becomes of a time that comes twice or not at all: the earlier moment for a start, the later one for an end. An end that \
+         is not after the start is on the next day. Where the check is skipped, the scenario or the stand-in lacks something.",
     ),
     (
         "source.",

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use koppel::{Cancel, Kind};
+use koppel::{Cancel, ConfigSchema, Kind, Scrubber, Secret};
 use serde_json::Value;
 
 use crate::bench::Bench;
 use crate::check::{Check, Ruling, Stop, Verdict};
-use crate::proxy::Proxy;
+use crate::proxy::{Proxy, Shown};
 use crate::scenario::Scenario;
 use crate::subject::Subject;
 use crate::world::World;
@@ -65,7 +65,7 @@ pub async fn run(check: &Check, number: usize, place: Place<'_>, options: &Optio
     let tag = format!("{}{number}x", options.tag);
     let world = world.filter(|_| !options.as_real);
     let bench = Bench::new(subject, proxy, config.clone(), scenario, world, tag);
-    let stop = match unfit(check, subject, options) {
+    let stop = match unfit(check, subject, scenario, options) {
         Some(stop) => Err(stop),
         None => {
             bench.watch();
@@ -91,13 +91,51 @@ pub async fn run(check: &Check, number: usize, place: Place<'_>, options: &Optio
             Ruling::Fail { expected, came, exchanges: exchanges.iter().map(crate::proxy::Exchange::shown).collect() }
         }
     };
-    let left_behind = bench.clean().await;
+    let cleaned = tokio::time::timeout(PATIENCE, bench.clean()).await;
+    let left_behind = cleaned.unwrap_or_else(|_| bench.unlooked());
     let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Verdict { id: check.id, title: check.title, result, millis, left_behind }
+    let mask = mask(&bench);
+    let left_behind = left_behind.iter().map(|left| mask.text(left).into_owned()).collect();
+    Verdict { id: check.id, title: check.title, result: masked(result, &mask), millis, left_behind }
 }
 
+/// What knows every secret of the configuration and every token that passed: a process of the connector may have asked
+/// for one that nobody else saw.
+fn mask(bench: &Bench<'_>) -> Scrubber {
+    let scrubber = Scrubber::default();
+    ConfigSchema::from_value(bench.facts().config_schema.clone()).scrub_into(&bench.config, &scrubber);
+    for token in bench.proxy.tokens() {
+        scrubber.add(&Secret::new(token));
+    }
+    scrubber
+}
+
+/// Verdicts are printed, kept and sent around.
+fn masked(ruling: Ruling, mask: &Scrubber) -> Ruling {
+    let text = |text: String| mask.text(&text).into_owned();
+    let shown =
+        |shown: Shown| Shown { request: text(shown.request), sent: text(shown.sent), got: text(shown.got), ..shown };
+    match ruling {
+        Ruling::Pass => Ruling::Pass,
+        Ruling::Fail { expected, came, exchanges } => Ruling::Fail {
+            expected: text(expected),
+            came: text(came),
+            exchanges: exchanges.into_iter().map(shown).collect(),
+        },
+        Ruling::Waived { reason, expected, came } => {
+            Ruling::Waived { reason, expected: text(expected), came: text(came) }
+        }
+        Ruling::Skip { reason } => Ruling::Skip { reason: text(reason) },
+        Ruling::NotApplicable { reason } => Ruling::NotApplicable { reason: text(reason) },
+    }
+}
+
+/// How the ids of checks begin that are about the way to a system.
+const ON_THE_NETWORK: [&str; 5] =
+    ["connect.wrong-credentials", "connect.unreachable", "connect.maintenance-page", "fault.", "secret."];
+
 /// Why a check is not run at all.
-fn unfit(check: &Check, subject: &dyn Subject, options: &Options) -> Option<Stop> {
+fn unfit(check: &Check, subject: &dyn Subject, scenario: &Scenario, options: &Options) -> Option<Stop> {
     let facts = subject.facts();
     if let Some(kind) = check.kind.filter(|kind| *kind != facts.kind) {
         let kind = if kind == Kind::Source { "sources" } else { "targets" };
@@ -105,6 +143,9 @@ fn unfit(check: &Check, subject: &dyn Subject, options: &Options) -> Option<Stop
     }
     if let Some(missing) = check.needs.iter().find(|need| !facts.can(need)) {
         return Some(Stop::NotApplicable(format!("the connector does not offer [{missing}]")));
+    }
+    if scenario.offline && ON_THE_NETWORK.iter().any(|begin| check.id.starts_with(begin)) {
+        return Some(Stop::NotApplicable("the connector has no system on the network".into()));
     }
     (check.changes && options.read_only).then(|| Stop::Skip("it changes data, and the run is read-only".into()))
 }

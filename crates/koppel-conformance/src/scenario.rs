@@ -7,7 +7,7 @@ use crate::tape::disguise::texts;
 
 /// Good values for a system, as the author of a connector writes them down, usually in `conformance.json` beside its
 /// code. In every text `{{tag}}` stands for something that is new each time it is used, and says which run made it.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Scenario {
     /// The fields of a new account.
@@ -30,6 +30,32 @@ pub struct Scenario {
     pub wrong_credentials: Map<String, Value>,
     /// The key of the configuration that holds the address of the system.
     pub address: Option<String>,
+    /// Does the connector read files in place of a system on the network? What is about the network is then left out.
+    pub offline: bool,
+    /// Keys of the configuration with which a source reads the shifts of the next 400 days.
+    pub window: Map<String, Value>,
+    /// Do contracts have hours? False for a source whose contracts are employments.
+    pub shifts: bool,
+}
+
+impl Default for Scenario {
+    fn default() -> Self {
+        Self {
+            create: Map::new(),
+            correlate: String::new(),
+            update: Map::new(),
+            enable: Map::new(),
+            disable: Map::new(),
+            permission: None,
+            person: Value::Null,
+            moved: Value::Null,
+            wrong_credentials: Map::new(),
+            address: None,
+            offline: false,
+            window: Map::new(),
+            shifts: true,
+        }
+    }
 }
 
 impl Scenario {
@@ -43,7 +69,7 @@ impl Scenario {
 
     /// Every text in it.
     pub(crate) fn texts(&self) -> Vec<String> {
-        let maps = [&self.create, &self.update, &self.enable, &self.disable, &self.wrong_credentials]
+        let maps = [&self.create, &self.update, &self.enable, &self.disable, &self.wrong_credentials, &self.window]
             .map(|map| Value::Object(map.clone()));
         let others = [self.person.clone(), self.moved.clone(), self.permission.clone().unwrap_or_default()];
         maps.iter().chain(&others).flat_map(texts).collect()

@@ -8,12 +8,12 @@ use serde_json::Value;
 use url::Url;
 
 use crate::check::{Check, Verdict};
-use crate::proxy::{Proxy, Upstream};
+use crate::proxy::{Got, Proxy, Sent, Upstream};
 use crate::run::{Options, Place, run};
 use crate::scenario::Scenario;
 use crate::subject::Subject;
 use crate::tape::Recording;
-use crate::world::World;
+use crate::world::{Employee, World};
 
 /// The largest body that passes, in bytes.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
@@ -64,6 +64,25 @@ impl World for StandIn {
         self.sandbox.hold(self.system, accounts);
         Ok(())
     }
+
+    async fn staff(&self, people: &[Employee]) -> Result<(), String> {
+        if self.system != System::InPlanning {
+            return Err("no persons come from this stand-in".into());
+        }
+        self.sandbox.staff(people.iter().map(|Employee { name, shift }| (name.as_str(), shift.day, shift.hours())));
+        Ok(())
+    }
+}
+
+/// What a connector without a system on the network reaches.
+#[derive(Debug)]
+struct Nowhere;
+
+#[async_trait]
+impl Upstream for Nowhere {
+    async fn answer(&self, sent: &Sent) -> koppel::Result<Got> {
+        Err(koppel::Error::bug(format!("{} {} was sent by a connector that is offline", sent.method, sent.target)))
+    }
 }
 
 /// A run: the connector, its system, and the proxy in between.
@@ -87,6 +106,11 @@ impl Session {
         scenario: Scenario,
         recording: Option<&Recording>,
     ) -> Result<Self, String> {
+        if scenario.offline {
+            // Nothing is sent; the proxy is there to see that.
+            let proxy = Proxy::start(Nowhere).await.map_err(|e| e.to_string())?;
+            return Ok(Self { subject, proxy, config: stand.config, scenario, world: stand.world });
+        }
         let (_, origin) = address(&stand.config, &scenario)?;
         let forward = Forward::to(&origin, MOST_BYTES).map_err(|e| e.to_string())?;
         match recording {

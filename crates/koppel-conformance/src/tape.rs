@@ -91,7 +91,7 @@ impl Recording {
         }
         let entry = |entry: &Entry| Entry {
             method: entry.method.clone(),
-            target: disguise.text(&entry.target),
+            target: disguise.target(&entry.target),
             sent: disguise.body(&entry.sent),
             status: entry.status,
             headers: entry.headers.clone(),

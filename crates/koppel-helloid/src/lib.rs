@@ -14,6 +14,7 @@
 mod action;
 mod defaults;
 mod document;
+mod fields;
 mod file;
 mod finding;
 pub mod form;
@@ -31,6 +32,7 @@ mod tidy;
 pub use action::{ActionName, Answer, Import, answer, refused};
 pub use defaults::{default_field_mapping, default_source_mapping};
 pub use document::{Document, InputError};
+pub use fields::{contract_fields, person_fields};
 pub use file::FileContent;
 pub use finding::{Finding, Read, Severity};
 pub use form::Form;

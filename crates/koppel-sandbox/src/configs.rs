@@ -1,8 +1,9 @@
 //! How connectors reach a sandbox.
 
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use crate::inplanning::User;
+use crate::inplanning::{HumanResource, Shift, User};
 use crate::ipassan::Person;
 use crate::route::System;
 use crate::server::Sandbox;
@@ -65,6 +66,29 @@ impl Sandbox {
                     self.inplanning().put_user(User { username, last_name, ..User::default() });
                 }
             }
+        }
+    }
+
+    /// Leaves exactly these people in InPlanning, each with a user and one shift: family names, days, and hours such as
+    /// `22:30-07:00`.
+    pub fn staff<'a>(&self, people: impl IntoIterator<Item = (&'a str, Date, String)>) {
+        let inplanning = self.inplanning();
+        let group = inplanning.resource_groups().first().map(|group| group.uname.clone()).unwrap_or_default();
+        inplanning.clear();
+        for (number, (name, day, hours)) in people.into_iter().enumerate() {
+            let id = format!("staff-{number}");
+            let last_name = Some(name.to_owned());
+            inplanning.put_human_resource(HumanResource {
+                uname: id.clone(),
+                last_name: last_name.clone(),
+                groups: vec![group.clone()],
+                ..HumanResource::default()
+            });
+            let shifts = vec![Shift::new(day, &format!("{hours} Dienst"), &group, "VPK")];
+            // The employee was made a line above.
+            let _ = inplanning.set_shifts(&id, shifts);
+            let resource = Some(id.clone());
+            inplanning.put_user(User { username: id, last_name, resource, active: true, ..User::default() });
         }
     }
 }

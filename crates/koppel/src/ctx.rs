@@ -117,6 +117,7 @@ pub struct Ctx {
     cancel: Cancel,
     dry_run: bool,
     deadline: Option<Duration>,
+    moment: Option<Timestamp>,
     concurrency: Option<NonZeroUsize>,
     plan: Arc<Mutex<Vec<PlannedRequest>>>,
     warnings: Arc<Mutex<Vec<String>>>,
@@ -132,6 +133,7 @@ impl Ctx {
             cancel: Cancel::default(),
             dry_run: false,
             deadline: None,
+            moment: None,
             concurrency: None,
             plan: Arc::default(),
             warnings: Arc::default(),
@@ -159,6 +161,14 @@ impl Ctx {
         self
     }
 
+    /// As of another moment: what a source reads, and what an action says of today, is as it would be then. Time itself
+    /// goes on, for tokens and deadlines.
+    #[must_use]
+    pub fn as_of(mut self, moment: Timestamp) -> Self {
+        self.moment = Some(moment);
+        self
+    }
+
     /// With another number of requests at once than the connector's configuration says.
     #[must_use]
     pub fn with_concurrency(mut self, concurrency: NonZeroUsize) -> Self {
@@ -177,7 +187,17 @@ impl Ctx {
         ctx
     }
 
-    /// The moment.
+    /// The moment that data is asked for: now, unless somebody looks [as of](Self::as_of) another.
+    pub fn moment(&self) -> Timestamp {
+        self.moment.unwrap_or_else(|| self.now())
+    }
+
+    /// Where the time comes from.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
+    /// The time it is.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -200,6 +220,11 @@ impl Ctx {
     /// The locks that keep two actions on one account apart.
     pub fn locks(&self) -> &dyn Locks {
         &*self.locks
+    }
+
+    /// The same locks, for a context that lays something around them.
+    pub fn shared_locks(&self) -> Arc<dyn Locks> {
+        Arc::clone(&self.locks)
     }
 
     /// Who is told how far it is.

@@ -20,9 +20,9 @@ use super::Service;
 use super::access::Peer;
 use super::patient::Patient;
 use super::routes::router;
-use super::signals::Signals;
 use crate::failure::Failure;
 use crate::log::SERVICE;
+use crate::signals::Signals;
 
 /// Headers may have this many bytes in all.
 const MOST_HEADER_BYTES: usize = 32 * 1024;

@@ -14,7 +14,6 @@ mod openapi;
 mod patient;
 mod refusal;
 mod routes;
-mod signals;
 mod stream;
 mod tls;
 mod tokens;
@@ -33,6 +32,7 @@ use crate::failure::Failure;
 use crate::host::Host;
 use crate::io::{flush, print_line};
 use crate::log::Detail;
+use crate::signals::Signals;
 
 pub(crate) use openapi::openapi;
 
@@ -90,7 +90,7 @@ struct Service {
 pub(crate) async fn serve(args: &ServeArgs, scrubber: &Scrubber, detail: &Detail) -> Result<(), Failure> {
     // Asked for first: who reads the line on stdout may stop the program at once.
     let signals =
-        signals::Signals::listen().map_err(|e| Failure::failed(format!("cannot wait for the signal to stop: {e}")))?;
+        Signals::listen().map_err(|e| Failure::failed(format!("cannot wait for the signal to stop: {e}")))?;
     let host = Host::lasting(scrubber, detail)?;
     let limits = Limits::of(args);
     let tls = match (&args.tls_cert, &args.tls_key) {

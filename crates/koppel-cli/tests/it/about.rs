@@ -2,14 +2,16 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{DOORS, Koppel, Output, PLANNING, SOURCE, World};
+use crate::support::{DOORS, FILES, Koppel, Output, PLANNING, SOURCE, World};
 
-const ALL: [&str; 3] = [SOURCE, PLANNING, DOORS];
+const ALL: [&str; 4] = [FILES, SOURCE, PLANNING, DOORS];
+/// Those with a system on the network.
+const REMOTE: [&str; 3] = [SOURCE, PLANNING, DOORS];
 
 #[test]
 fn the_connectors_are_listed_for_people() {
     let output = World::empty().koppel(&["connectors"]).run().fine();
-    for (id, kind) in [(SOURCE, "source"), (PLANNING, "target"), (DOORS, "target")] {
+    for (id, kind) in [(FILES, "source"), (SOURCE, "source"), (PLANNING, "target"), (DOORS, "target")] {
         let row = output.stdout.lines().find(|line| line.contains(id)).unwrap();
         assert!(row.contains(&format!(" {kind} ")), "{row}");
     }
@@ -32,17 +34,21 @@ fn described(id: &str) -> Value {
     serde_json::from_str(&World::empty().koppel(&["describe", id]).run().fine().stdout).unwrap()
 }
 
+fn is_source(id: &str) -> bool {
+    id.ends_with("-source")
+}
+
 #[test]
 fn a_description_has_all_that_a_platform_needs() {
     for id in ALL {
         let manifest = described(id);
         assert_eq!(manifest["id"], id);
-        assert_eq!(manifest["kind"], if id == SOURCE { "source" } else { "target" });
+        assert_eq!(manifest["kind"], if is_source(id) { "source" } else { "target" });
         assert_eq!(manifest["version"], env!("CARGO_PKG_VERSION"));
         for key in ["capabilities", "configSchema"] {
             assert!(manifest.get(key).is_some_and(|value| !value.is_null()), "{key} of {id}: {manifest:#}");
         }
-        assert_eq!(manifest.get("accountFields").is_some(), id != SOURCE, "{id}");
+        assert_eq!(manifest.get("accountFields").is_some(), !is_source(id), "{id}");
     }
 }
 
@@ -51,8 +57,8 @@ fn the_capabilities_are_what_the_connector_does() {
     let capabilities = ALL.map(|id| (id, described(id)["capabilities"].clone()));
     insta::assert_json_snapshot!("capabilities", capabilities);
     let can = |index: usize, action: &str| capabilities[index].1.as_array().unwrap().contains(&action.into());
-    assert!(!can(1, "delete"), "InPlanning has no delete");
-    assert!(can(2, "delete"));
+    assert!(!can(2, "delete"), "InPlanning has no delete");
+    assert!(can(3, "delete"));
 }
 
 #[test]
@@ -86,6 +92,32 @@ fn a_good_configuration_reaches_the_system() {
     }
     assert!(world.requests() >= 6, "a token and a question for each");
     assert_eq!(world.writes(), 0);
+}
+
+#[test]
+fn a_file_that_a_configuration_names_counts_from_its_folder() {
+    let world = World::empty();
+    world.config(FILES);
+    let config = world.file("hr.json", r#"{"Persons": "persons.csv", "contracts": "contracts.csv"}"#);
+    world.koppel(&["check", FILES, "--config", config.to_str().unwrap()]).run().fine();
+    let config = world.file("hr.json", r#"{"persons": "nowhere.csv", "contracts": "contracts.csv"}"#);
+    let output = world.koppel(&["check", FILES, "--config", config.to_str().unwrap()]).run().exits(2).says_nothing();
+    assert!(output.stderr.contains(world.path("nowhere.csv").to_str().unwrap()), "{output:#?}");
+}
+
+#[test]
+fn every_fault_of_a_file_has_a_line_of_its_own() {
+    let world = World::empty();
+    let config = world.config(FILES);
+    world.file("contracts.csv", "PersonExternalId;ExternalId;StartDate;EndDate\n9;a;x;\n");
+    let output = check(&world, FILES, &config).exits(1).says_nothing();
+    assert_eq!(
+        output.stderr.lines().collect::<Vec<_>>(),
+        [
+            "error: contracts.csv line 2, StartDate: [x] is no date such as 2026-05-31, 31-05-2026 or 31-5-2026 08:30",
+            "       contracts.csv line 2, PersonExternalId: [9] is nobody in persons.csv",
+        ]
+    );
 }
 
 #[test]
@@ -140,7 +172,7 @@ fn a_system_that_is_not_there_fails_the_check_and_points_at_its_address() {
     let world = World::empty();
     // A port that was free a moment ago.
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    for id in ALL {
+    for id in REMOTE {
         let config = world.config_with(id, &json!({"BaseUrl": format!("http://{free}")}));
         let output = check(&world, id, &config).exits(1).says_nothing();
         assert!(output.stderr.contains("error: ") && output.stderr.contains("BaseUrl"), "{output:#?}");
@@ -151,7 +183,7 @@ fn a_system_that_is_not_there_fails_the_check_and_points_at_its_address() {
 #[test]
 fn plain_http_to_another_host_is_refused_before_anything_is_sent() {
     let world = World::empty();
-    for id in ALL {
+    for id in REMOTE {
         let config = world.config_with(id, &json!({"BaseUrl": "http://koppel.example"}));
         let output = check(&world, id, &config).exits(2).says_nothing();
         assert!(output.stderr.contains("BaseUrl: ") && output.stderr.contains("allowInsecureHttp"), "{output:#?}");

@@ -6,7 +6,7 @@ use koppel_helloid::Form;
 use koppel_sandbox::Options;
 use serde_json::{Map, Value, json};
 
-use crate::support::{DOORS, Koppel, PLANNING, SOURCE, World, merged};
+use crate::support::{DOORS, FILES, Koppel, PLANNING, SOURCE, World, merged};
 
 fn form(id: &str) -> Value {
     serde_json::from_str(&Koppel::new(&["helloid", "form", id]).run().fine().stdout).unwrap()
@@ -22,7 +22,7 @@ fn as_it_stands(form: &Value) -> Value {
 
 #[test]
 fn the_form_of_each_connector_is_its_configuration_json() {
-    for id in [SOURCE, PLANNING, DOORS] {
+    for id in [FILES, SOURCE, PLANNING, DOORS] {
         let text = Koppel::new(&["helloid", "form", id]).run().fine().stdout;
         assert_eq!(koppel_helloid::lint::lint(text.as_bytes()), []);
         insta::assert_snapshot!(format!("form_{id}"), text);
@@ -38,7 +38,7 @@ fn the_form_of_an_unknown_connector_exits_with_2_and_names_those_there_are() {
 #[test]
 fn a_form_that_is_filled_in_and_otherwise_left_alone_makes_a_connector_that_works() {
     let world = World::with(Options::default().persons(2));
-    for id in [SOURCE, PLANNING, DOORS] {
+    for id in [FILES, SOURCE, PLANNING, DOORS] {
         let config = world.config(id);
         let known = |key: &str| config.get(key).cloned();
         let filled: Map<String, Value> = as_it_stands(&form(id))
@@ -48,6 +48,8 @@ fn a_form_that_is_filled_in_and_otherwise_left_alone_makes_a_connector_that_work
             // Only what must be filled in, and as text, as HelloID delivers it.
             .map(|(key, value)| {
                 let must = [
+                    "persons",
+                    "contracts",
                     "Username",
                     "Password",
                     "BaseUrl",
@@ -97,7 +99,7 @@ fn the_days_of_the_roster_have_a_default_in_the_form_alone() {
 
 #[test]
 fn what_both_can_say_survives_the_way_from_the_schema_to_the_form_and_back() {
-    for id in [SOURCE, PLANNING, DOORS] {
+    for id in [FILES, SOURCE, PLANNING, DOORS] {
         let described: Value = serde_json::from_str(&Koppel::new(&["describe", id]).run().fine().stdout).unwrap();
         let schema = &described["configSchema"];
         let back = Form::of_schema(schema).to_schema();

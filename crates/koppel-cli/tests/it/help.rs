@@ -24,6 +24,10 @@ fn every_command_has_a_help_text() {
         "departments",
         "map",
         "helloid",
+        "plan",
+        "apply",
+        "sync",
+        "audit",
         "serve",
         "conformance",
         "sandbox",
@@ -35,6 +39,7 @@ fn every_command_has_a_help_text() {
     for command in ["form", "lint", "shim"] {
         insta::assert_snapshot!(format!("help_helloid_{command}"), help(&["helloid", command, "--help"]));
     }
+    insta::assert_snapshot!("help_audit_verify", help(&["audit", "verify", "--help"]));
     let listed = help(&["--help"]);
     let listed = listed.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
     let listed: Vec<&str> = listed

@@ -11,8 +11,12 @@ mod accounts;
 mod batch;
 #[cfg(test)]
 mod conformance;
+#[cfg(all(test, unix))]
+mod conformance_manners;
 #[cfg(test)]
 mod demo;
+#[cfg(test)]
+mod engine;
 #[cfg(test)]
 mod helloid_form;
 #[cfg(test)]
@@ -31,6 +35,8 @@ mod map;
 mod parallel;
 #[cfg(test)]
 mod powershell;
+#[cfg(test)]
+mod recording;
 #[cfg(test)]
 mod roster;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use koppel_sandbox::Options;
 use serde_json::{Value, json};
 
-use crate::support::{DOORS, Koppel, PLANNING, SOURCE, World, about, document, new_person, new_user};
+use crate::support::{DOORS, FILES, Koppel, PLANNING, SOURCE, World, about, document, new_person, new_user};
 
 /// The schemas, written to a folder of the world.
 fn written(world: &World) -> PathBuf {
@@ -36,7 +36,7 @@ fn there_is_a_schema_of_every_configuration_and_contract_document() {
         let schema = read(&folder, name);
         assert!(jsonschema::meta::is_valid(&schema), "{name}");
     }
-    for id in [SOURCE, PLANNING, DOORS] {
+    for id in [FILES, SOURCE, PLANNING, DOORS] {
         let described: Value = serde_json::from_str(&world.koppel(&["describe", id]).run().fine().stdout).unwrap();
         assert_eq!(described, read(&folder, &format!("{id}.manifest.json")));
         assert_eq!(described["configSchema"], read(&folder, &format!("{id}.config.schema.json")));

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+pub(crate) const FILES: &str = "csv-source";
 pub(crate) const SOURCE: &str = "inplanning-source";
 pub(crate) const PLANNING: &str = "inplanning-target";
 pub(crate) const DOORS: &str = "ipassan-target";
@@ -59,6 +60,12 @@ impl World {
     pub(crate) fn config(&self, id: &str) -> Value {
         let known = self.sandbox.credentials();
         match id {
+            FILES => {
+                let file = |(key, name, content): (&str, &str, &str)| {
+                    (key.to_owned(), Value::from(self.file(name, content).to_str().unwrap()))
+                };
+                csv_source::SAMPLE.into_iter().map(file).collect::<Map<_, _>>().into()
+            }
             SOURCE => json!({
                 "Username": known.inplanning_username, "Password": known.inplanning_password,
                 "BaseUrl": self.sandbox.inplanning_admin_url(), "HistoricalDays": 1, "FutureDays": 2,

@@ -1,5 +1,6 @@
 //! Reaching the system.
 
+use koppel::ConfigSchema;
 use serde_json::Value;
 
 use super::checks;
@@ -14,6 +15,9 @@ checks! {
     "connect.wrong-credentials", None, needs ["check"], changes false,
         "check fails with wrong credentials, as an error of the credentials",
         "an administrator who mistyped a secret must not look for a network problem" => wrong_credentials;
+    "connect.missing-credentials", None, needs ["check"], changes false,
+        "check fails where a secret or another required text is empty, by the name of its key, and sends nothing that changes data",
+        "a form gives an empty text for a field that nobody filled in" => missing_credentials;
     "connect.unreachable", None, needs ["check"], changes false,
         "check fails where nobody listens at the address, as a passing failure",
         "a system that is down says nothing about the configuration" => unreachable;
@@ -26,7 +30,7 @@ async fn good(bench: &Bench<'_>) -> Outcome {
     bench.watch();
     bench.subject.check(&bench.config).await.map_err(|refused| Stop::fail("check to succeed", refused.to_string()))?;
     let asked = bench.proxy.exchanges().iter().filter(|e| e.got.is_some() && !e.sent.is_token()).count();
-    ensure(asked > 0, "a request beyond that for a token", || "none".into())?;
+    ensure(asked > 0 || bench.scenario.offline, "a request beyond that for a token", || "none".into())?;
     super::untouched(&bench.changes())
 }
 
@@ -42,6 +46,48 @@ async fn wrong_credentials(bench: &Bench<'_>) -> Outcome {
         match bench.subject.check(&config).await {
             Ok(()) => return Err(Stop::fail(format!("a refusal with a wrong [{key}]"), "it was accepted")),
             Err(refused) => ensure(refused.kind == "auth", "an error of the group [auth]", || refused.to_string())?,
+        }
+    }
+    Ok(())
+}
+
+/// Where the configuration has a text that it cannot do without: what is secret, and what is required.
+fn needed(bench: &Bench<'_>) -> Vec<String> {
+    let schema = ConfigSchema::from_value(bench.facts().config_schema.clone());
+    let required = schema.as_value().get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut places: Vec<String> = required.iter().filter_map(Value::as_str).map(|key| format!("/{key}")).collect();
+    places.extend(schema.secrets());
+    places.retain(|place| bench.config.pointer(place).is_some_and(Value::is_string));
+    places.sort();
+    places.dedup();
+    places
+}
+
+async fn missing_credentials(bench: &Bench<'_>) -> Outcome {
+    let places = needed(bench);
+    if places.is_empty() {
+        return Err(Stop::NotApplicable("the configuration needs no text".into()));
+    }
+    for place in places {
+        let key = place.rsplit('/').next().unwrap_or_default();
+        for (empty, how) in [("", "empty"), ("  ", "blank")] {
+            let mut config = bench.config.clone();
+            if let Some(value) = config.pointer_mut(&place) {
+                *value = Value::from(empty);
+            }
+            bench.watch();
+            let refused = match bench.subject.check(&config).await {
+                Ok(()) => return Err(Stop::fail(format!("a refusal where [{key}] is {how}"), "it was accepted")),
+                Err(refused) => refused,
+            };
+            let named = refused.message.to_lowercase().contains(&key.to_lowercase());
+            let group = ["config", "auth"].contains(&refused.kind.as_str());
+            ensure(
+                named && group,
+                &format!("an error of the group [config] or [auth] that names [{key}], which is {how}"),
+                || refused.to_string(),
+            )?;
+            super::untouched(&bench.changes())?;
         }
     }
     Ok(())

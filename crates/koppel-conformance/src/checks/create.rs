@@ -20,6 +20,9 @@ checks! {
     "create.empty-correlation", Some(Kind::Target), needs ["create"], changes true,
         "a create whose correlation value is empty fails before anything is sent that changes data",
         "without the value nobody can tell whether the person has an account" => empty_correlation;
+    "create.missing-field-named", Some(Kind::Target), needs ["create"], changes true,
+        "a create without a field that a new account needs is refused by the name of the field, and nothing is sent that changes data",
+        "what the system says of it is seldom in the words of the mapping" => missing_field;
     "create.ambiguous", Some(Kind::Target), needs ["create", "import-accounts"], changes true,
         "a create for a person with two accounts fails and changes nothing",
         "linking one of the two by chance gives a person the access of another" => ambiguous;
@@ -76,6 +79,27 @@ async fn empty_correlation(bench: &Bench<'_>) -> Outcome {
     bench.watch();
     failed(&bench.create(&new).await, "create")?;
     untouched(&bench.changes())
+}
+
+async fn missing_field(bench: &Bench<'_>) -> Outcome {
+    let correlate = &bench.scenario.correlate;
+    // The field of the correlation is filled from the correlation.
+    let needed: Vec<&str> = bench.facts().fields.iter().filter(|f| f.required).map(|f| f.name.as_str()).collect();
+    let needed: Vec<&str> = needed.into_iter().filter(|name| !name.eq_ignore_ascii_case(correlate)).collect();
+    if needed.is_empty() {
+        return Err(Stop::NotApplicable("a new account needs no other field than that of the correlation".into()));
+    }
+    for name in needed {
+        let mut new = bench.new_account()?;
+        new.data.remove(name);
+        bench.watch();
+        let acted = bench.create(&new).await;
+        failed(&acted, &format!("create without [{name}]"))?;
+        let named = acted.error.as_ref().is_some_and(|e| e.kind == "invalid" && e.message.contains(name));
+        ensure(named, &format!("an error of the group [invalid] that names [{name}]"), || said(&acted))?;
+        untouched(&bench.changes())?;
+    }
+    Ok(())
 }
 
 async fn ambiguous(bench: &Bench<'_>) -> Outcome {

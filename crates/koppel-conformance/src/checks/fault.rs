@@ -1,5 +1,7 @@
 //! What becomes of an action when something goes wrong on the way, at every request that it makes.
 
+use std::ops::Range;
+
 use koppel::{Kind, Record, Reference, lookup, scalar_text};
 
 use super::{checks, spoken};
@@ -48,8 +50,6 @@ checks! {
 const MOST_REQUESTS: usize = 25;
 /// At most so many places of one action are hit, the first ones.
 const MOST_PLACES: usize = 8;
-/// The same where each place costs a second of waiting.
-const MOST_WAITS: usize = 2;
 
 /// The groups of errors that a fault may end in; success is always good.
 fn groups(fault: Fault) -> &'static [&'static str] {
@@ -81,10 +81,14 @@ async fn endure(bench: &Bench<'_>, fault: Fault) -> Outcome {
     import(bench, fault, "accounts").await
 }
 
-/// How many requests there were since the last plan that a fault could hit.
-fn places(bench: &Bench<'_>, fault: Fault) -> usize {
-    let most = if fault == Fault::TooMany { MOST_WAITS } else { MOST_PLACES };
-    bench.proxy.exchanges().iter().filter(|e| !e.sent.is_token()).count().min(most)
+/// Which of the requests since the last plan are hit. Where each costs a second of waiting it is the last one, which
+/// changes something where any does.
+fn places(bench: &Bench<'_>, fault: Fault) -> Range<usize> {
+    let requests = bench.proxy.exchanges().iter().filter(|e| !e.sent.is_token()).count();
+    match fault {
+        Fault::TooMany => requests.saturating_sub(1)..requests,
+        _ => 0..requests.min(MOST_PLACES),
+    }
 }
 
 /// Plans the fault for one place.
@@ -116,7 +120,7 @@ async fn create(bench: &Bench<'_>, fault: Fault) -> Outcome {
     if !clean.success {
         return Err(Stop::Skip(format!("create does not work without faults: {}", said(&clean))));
     }
-    for place in 0..places(bench, fault) {
+    for place in places(bench, fault) {
         let what = format!("create with [{}] at its request {}", fault.name(), place + 1);
         let new = bench.new_account()?;
         plan(bench, fault, place);
@@ -149,9 +153,9 @@ async fn change(bench: &Bench<'_>, fault: Fault, action: &'static str) -> Outcom
     if !clean.success || !again.success || came(bench, action, &reference, &wanted, action).await.is_err() {
         return Err(Stop::Skip(format!("{action} does not work without faults: {}", said(&clean))));
     }
-    for place in 0..places {
+    for place in places {
         let what = format!("{action} with [{}] at its request {}", fault.name(), place + 1);
-        let (reference, _) = bench.existing().await?;
+        let (reference, _) = bench.made().await?;
         let data = data(bench)?;
         plan(bench, fault, place);
         let acted = bench.on(action, &reference, &data).await;
@@ -166,14 +170,17 @@ async fn change(bench: &Bench<'_>, fault: Fault, action: &'static str) -> Outcom
 }
 
 /// What the action was for is so.
-async fn came(bench: &Bench<'_>, action: &str, reference: &Reference, data: &Record, what: &str) -> Outcome {
+pub(super) async fn came(bench: &Bench<'_>, action: &str, reference: &Reference, data: &Record, what: &str) -> Outcome {
     match (action, bench.imported_one(reference).await?) {
         ("delete", account) => {
             ensure(account.is_none(), &format!("no account after {what}"), || "it is still there".into())
         }
         (_, None) => Err(Stop::fail(format!("the account after {what}"), "it is gone")),
-        ("enable", Some(account)) => {
-            ensure(account.enabled == Some(true), &format!("an enabled account after {what}"), || "it is not".into())
+        ("enable" | "disable", Some(account)) => {
+            let on = action == "enable";
+            ensure(account.enabled == Some(on), &format!("Enabled to be {on} after {what}"), || {
+                format!("{:?}", account.enabled)
+            })
         }
         (_, Some(account)) => data.iter().try_for_each(|(name, value)| {
             let got = account.data.get(name).cloned().unwrap_or_default();
@@ -204,7 +211,7 @@ async fn import(bench: &Bench<'_>, fault: Fault, what: &str) -> Outcome {
     if ids(bench, what).await.ok().as_ref() != Some(&clean) {
         return Err(Stop::Skip("two imports without faults differ".into()));
     }
-    for place in 0..places {
+    for place in places {
         let said = format!("the import of {what} with [{}] at its request {}", fault.name(), place + 1);
         plan(bench, fault, place);
         match ids(bench, what).await {

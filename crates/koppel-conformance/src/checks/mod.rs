@@ -1,16 +1,20 @@
 //! The checks, by family.
 
+mod cancel;
 mod connect;
 mod create;
 mod dry_run;
 mod fault;
+mod get;
 mod import;
 mod permission;
 mod roster;
 mod schema;
 mod secret;
+mod shift;
 mod state;
 mod together;
+mod unique;
 mod update;
 mod value;
 
@@ -26,13 +30,17 @@ pub fn all() -> Vec<Check> {
         connect::CHECKS,
         create::CHECKS,
         update::CHECKS,
+        get::CHECKS,
+        unique::CHECKS,
         state::CHECKS,
         permission::CHECKS,
         import::CHECKS,
         dry_run::CHECKS,
         value::CHECKS,
         together::CHECKS,
+        cancel::CHECKS,
         roster::CHECKS,
+        shift::CHECKS,
         fault::CHECKS,
         secret::CHECKS,
     ]

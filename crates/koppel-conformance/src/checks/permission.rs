@@ -25,6 +25,9 @@ checks! {
     "permission.revoke-twice", Some(Kind::Target), needs ["create", "grant", "revoke"], changes true,
         "revoking what is not granted succeeds and sends nothing that changes data",
         "HelloID repeats what it is not sure of" => revoke_twice;
+    "permission.grant-again", Some(Kind::Target), needs ["create", "grant", "revoke", "import-permissions"], changes true,
+        "what was revoked can be granted again, and the import shows it",
+        "people come back to a ward that they left" => grant_again;
     "permission.unknown", Some(Kind::Target), needs ["create", "grant"], changes true,
         "a permission that is not on offer is refused, and nothing is sent that changes data",
         "a permission that was taken out of the configuration must not be guessed" => unknown;
@@ -39,7 +42,7 @@ checks! {
         "what the answer leaves out HelloID believes to be gone" => sub_revoke;
 }
 
-fn permission(bench: &Bench<'_>) -> Result<Reference, Stop> {
+pub(super) fn permission(bench: &Bench<'_>) -> Result<Reference, Stop> {
     let wanted = bench.scenario.permission.clone().and_then(Reference::new);
     wanted.ok_or_else(|| Stop::Skip("the scenario has no [permission]".into()))
 }
@@ -55,14 +58,14 @@ async fn act(bench: &Bench<'_>, action: &'static str, account: &Reference, perso
     Ok(bench.act(act).await)
 }
 
-async fn has(bench: &Bench<'_>, account: &Reference) -> Result<bool, Stop> {
+pub(super) async fn has(bench: &Bench<'_>, account: &Reference) -> Result<bool, Stop> {
     let wanted = permission(bench)?;
     let held = bench.subject.memberships(&bench.config, false).await;
     let held = held.map_err(|refused| Stop::fail("an import of permissions", refused.to_string()))?;
     Ok(held.iter().any(|held| &held.account == account && &held.permission == wanted.value()))
 }
 
-async fn granted(bench: &Bench<'_>) -> Result<Reference, Stop> {
+pub(super) async fn granted(bench: &Bench<'_>) -> Result<Reference, Stop> {
     let (reference, _) = bench.existing().await?;
     let acted = act(bench, "grant", &reference, &bench.scenario.person).await?;
     if acted.success { Ok(reference) } else { Err(Stop::Skip(format!("nothing could be granted: {}", said(&acted)))) }
@@ -112,6 +115,19 @@ async fn revoke_twice(bench: &Bench<'_>) -> Outcome {
     bench.watch();
     succeeded(&act(bench, "revoke", &reference, &bench.scenario.person).await?, "revoke")?;
     untouched(&bench.changes())
+}
+
+async fn grant_again(bench: &Bench<'_>) -> Outcome {
+    let reference = granted(bench).await?;
+    if !has(bench, &reference).await? {
+        return Err(Stop::Skip("what was granted is not in the import".into()));
+    }
+    let revoked = act(bench, "revoke", &reference, &bench.scenario.person).await?;
+    if !revoked.success || has(bench, &reference).await? {
+        return Err(Stop::Skip(format!("nothing could be revoked: {}", said(&revoked))));
+    }
+    succeeded(&act(bench, "grant", &reference, &bench.scenario.person).await?, "a grant after a revoke")?;
+    ensure(has(bench, &reference).await?, "the permission in the import again", || "it is not there".into())
 }
 
 async fn unknown(bench: &Bench<'_>) -> Outcome {

@@ -1,6 +1,6 @@
 //! Changing accounts.
 
-use koppel::Kind;
+use koppel::{Kind, Record};
 
 use super::{checks, failed, succeeded, untouched};
 use crate::bench::{Bench, said};
@@ -19,6 +19,9 @@ checks! {
     "update.missing", Some(Kind::Target), needs ["create", "update", "delete"], changes true,
         "an update of an account that is gone fails, and makes none",
         "access would otherwise be believed to be up to date" => missing;
+    "update.immutable", Some(Kind::Target), needs ["create", "update"], changes true,
+        "a change of a field that cannot change is refused by name, and nothing is sent that changes data",
+        "a login name that was not changed must not be reported as changed" => immutable;
 }
 
 async fn only_what_differs(bench: &Bench<'_>) -> Outcome {
@@ -79,4 +82,23 @@ async fn missing(bench: &Bench<'_>) -> Outcome {
     let kind = acted.error.as_ref().map(|error| error.kind.clone()).unwrap_or_default();
     ensure(kind == "not-found", "an error of the group [not-found]", || said(&acted))?;
     untouched(&bench.changes())
+}
+
+async fn immutable(bench: &Bench<'_>) -> Outcome {
+    let fixed: Vec<&str> = bench.facts().fields.iter().filter(|f| f.immutable).map(|f| f.name.as_str()).collect();
+    if fixed.is_empty() {
+        return Err(Stop::NotApplicable("every field can change".into()));
+    }
+    let (reference, new) = bench.existing().await?;
+    for name in fixed.into_iter().filter(|name| new.data.get(name).is_some()) {
+        let mut data = Record::new();
+        data.set(name, bench.tag());
+        bench.watch();
+        let acted = bench.on("update", &reference, &data).await;
+        failed(&acted, &format!("an update of [{name}]"))?;
+        let named = acted.error.as_ref().is_some_and(|e| e.kind == "invalid" && e.message.contains(name));
+        ensure(named, &format!("an error of the group [invalid] that names [{name}]"), || said(&acted))?;
+        untouched(&bench.changes())?;
+    }
+    Ok(())
 }

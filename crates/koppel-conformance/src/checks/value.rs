@@ -9,10 +9,10 @@ use crate::check::{Outcome, Stop, ensure};
 checks! {
     "value.unicode", Some(Kind::Target), needs ["create", "update", "import-accounts"], changes true,
         "letters of other languages and emoji come back as they were sent, or are refused by the name of the field",
-        "people have such names" => |bench| round(bench, &["Zoë Ünïçødé", "Łukasz Ðorđević", "日本語", "👩‍⚕️ 🇳🇱", "مرحبا \u{202b}abc", "e\u{301}"]);
+        "people have such names" => |bench| round(bench, UNICODE);
     "value.hostile", Some(Kind::Target), needs ["create", "update", "import-accounts"], changes true,
         "characters that mean something to URLs, forms, SQL or HTML come back as they were sent, or are refused by the name of the field",
-        "what is not encoded changes another field, or the wrong account" => |bench| round(bench, &["a&b=c", "1+1", "100%", "%2F..%2F", "../../etc", "O'Neill \"x\"", "<b>&amp;</b>", "a;b,c|d", "back\\slash", "tab\there", "#?/"]);
+        "what is not encoded changes another field, or the wrong account" => |bench| round(bench, HOSTILE);
     "value.long", Some(Kind::Target), needs ["create", "update", "import-accounts"], changes true,
         "a text of 10,000 characters comes back whole, or is refused by the name of the field",
         "a value that is cut without a word is updated again every night" => long;
@@ -20,6 +20,15 @@ checks! {
         "an empty text empties the field, or is refused by the name of the field",
         "a telephone number that is no longer known must not stay" => |bench| round(bench, &[""]);
 }
+
+/// Letters of other languages, emoji, and both ways to write a letter with an accent.
+pub(super) const UNICODE: &[&str] =
+    &["Zoë Ünïçødé", "Łukasz Ðorđević", "日本語", "👩‍⚕️ 🇳🇱", "مرحبا \u{202b}abc", "e\u{301}"];
+/// Characters that mean something to URLs, forms, SQL or HTML.
+#[rustfmt::skip]
+pub(super) const HOSTILE: &[&str] = &[
+    "a&b=c", "1+1", "100%", "%2F..%2F", "../../etc", "O'Neill \"x\"", "<b>&amp;</b>", "a;b,c|d", "back\\slash", "tab\there", "#?/",
+];
 
 async fn long(bench: &Bench<'_>) -> Outcome {
     let text = "0123456789".repeat(1_000);

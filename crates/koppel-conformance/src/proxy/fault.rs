@@ -28,17 +28,21 @@ pub enum Fault {
     Slow,
     /// A page for people comes in place of a document, with status 200. The system never sees the request.
     Html,
+    /// An empty object comes in place of an answer, with status 200. The system never sees the request.
+    Nothing,
     /// Each page of a list after the first is the first one again.
     RepeatedPage,
     /// The pages of a list lead in a circle of two.
     CyclicPages,
     /// The first attempt is lost, and the answer to the next has its lists the other way round.
     OtherOrder,
+    /// The system carries the request out, and its answer is held back until it is released.
+    Held,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::TooMany,
         Self::TooManyUntold,
         Self::TokenGone,
@@ -49,9 +53,11 @@ impl Fault {
         Self::Truncated,
         Self::Slow,
         Self::Html,
+        Self::Nothing,
         Self::RepeatedPage,
         Self::CyclicPages,
         Self::OtherOrder,
+        Self::Held,
     ];
 
     /// Its name in ids and reports.
@@ -67,9 +73,11 @@ impl Fault {
             Self::Truncated => "truncated",
             Self::Slow => "slow",
             Self::Html => "html",
+            Self::Nothing => "nothing",
             Self::RepeatedPage => "repeated-page",
             Self::CyclicPages => "cyclic-pages",
             Self::OtherOrder => "other-order",
+            Self::Held => "held",
         }
     }
 

@@ -19,6 +19,7 @@ use hyper_util::rt::TokioIo;
 use koppel::{Error, ErrorKind, Result};
 use koppel_http::Forward;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
 pub use exchange::{Exchange, Got, Sent, Shown};
@@ -30,6 +31,9 @@ const MOST_BYTES: usize = 64 * 1024 * 1024;
 /// How many pieces a slow body comes in, and how long each is waited with.
 const SLOW_PIECES: usize = 8;
 const SLOW_PAUSE: Duration = Duration::from_millis(10);
+
+/// How long a system is waited for that has a request of somebody who is gone.
+const SETTLING: Duration = Duration::from_secs(30);
 
 /// Where answers come from.
 #[async_trait]
@@ -61,6 +65,17 @@ pub struct Proxy {
 struct Shared {
     upstream: Box<dyn Upstream>,
     state: Mutex<State>,
+    /// How many requests the system has and did not answer yet.
+    open: watch::Sender<usize>,
+}
+
+/// An answer that is held back.
+#[derive(Debug, Default)]
+struct Hold {
+    /// It is there.
+    came: Notify,
+    /// It may go on.
+    free: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -75,6 +90,8 @@ struct State {
     unreachable: Vec<String>,
     /// The tokens that were given out, since the start.
     tokens: Vec<String>,
+    /// The answer that is held back.
+    hold: Arc<Hold>,
 }
 
 impl Shared {
@@ -92,7 +109,8 @@ impl Proxy {
         let failed = |e: std::io::Error| Error::new(ErrorKind::Transient, format!("no port on loopback: {e}"));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let shared = Arc::new(Shared { upstream: Box::new(upstream), state: Mutex::default() });
+        let open = watch::Sender::new(0);
+        let shared = Arc::new(Shared { upstream: Box::new(upstream), state: Mutex::default(), open });
         let server = tokio::spawn(serve(listener, Arc::clone(&shared))).abort_handle();
         Ok(Self { address, shared, server })
     }
@@ -106,6 +124,8 @@ impl Proxy {
     pub fn plan(&self, planned: &[Planned]) {
         let mut state = self.shared.state();
         let tokens = std::mem::take(&mut state.tokens);
+        // Nobody would release it any more.
+        state.hold.free.notify_one();
         *state = State { schedule: Schedule::new(planned), tokens, ..State::default() };
     }
 
@@ -117,6 +137,24 @@ impl Proxy {
     /// The planned faults that did not happen.
     pub fn missed(&self) -> Vec<Planned> {
         self.shared.state().schedule.missed()
+    }
+
+    /// Resolves when an answer is held back ([`Fault::Held`]) since the last plan.
+    pub async fn held(&self) {
+        let hold = Arc::clone(&self.shared.state().hold);
+        hold.came.notified().await;
+    }
+
+    /// Lets the answer go on that is held back.
+    pub fn release(&self) {
+        self.shared.state().hold.free.notify_one();
+    }
+
+    /// Waits until the system has answered everything that it was asked, also by somebody who is gone: what it still
+    /// carries out would not be seen by whoever looks now. Gives up after half a minute.
+    pub async fn settled(&self) {
+        let mut open = self.shared.open.subscribe();
+        let _ = tokio::time::timeout(SETTLING, open.wait_for(|open| *open == 0)).await;
     }
 
     /// The access tokens that passed since the start.
@@ -173,7 +211,7 @@ impl std::error::Error for Cut {}
 
 type Body = BoxBody<Bytes, Cut>;
 
-async fn exchange(shared: &Shared, request: Request<Incoming>) -> std::result::Result<Response<Body>, Cut> {
+async fn exchange(shared: &Arc<Shared>, request: Request<Incoming>) -> std::result::Result<Response<Body>, Cut> {
     let (parts, body) = request.into_parts();
     let body = Limited::new(body, MOST_BYTES).collect().await.map_err(|_| Cut)?.to_bytes();
     let header = |(name, value): (&hyper::header::HeaderName, &hyper::header::HeaderValue)| {
@@ -185,7 +223,7 @@ async fn exchange(shared: &Shared, request: Request<Incoming>) -> std::result::R
         headers: parts.headers.iter().filter_map(header).collect(),
         body,
     };
-    let (number, fault) = {
+    let (number, fault, hold) = {
         let mut state = shared.state();
         let fault = state.schedule.due(&sent);
         let path = sent.path().to_owned();
@@ -200,7 +238,7 @@ async fn exchange(shared: &Shared, request: Request<Incoming>) -> std::result::R
             got: None,
             fault: fault.map(Fault::name),
         });
-        (number, fault)
+        (number, fault, Arc::clone(&state.hold))
     };
     let system = match fault {
         Some(
@@ -209,10 +247,19 @@ async fn exchange(shared: &Shared, request: Request<Incoming>) -> std::result::R
             | Fault::TokenGone
             | Fault::Unavailable
             | Fault::CutBefore
-            | Fault::Html,
+            | Fault::Html
+            | Fault::Nothing,
         ) => None,
         _ => ask(shared, &sent).await,
     };
+    if fault == Some(Fault::Held) {
+        // Whoever asked may be gone before it goes on.
+        if let Some(exchange) = shared.state().exchanges.get_mut(number - 1) {
+            exchange.system.clone_from(&system);
+        }
+        hold.came.notify_one();
+        hold.free.notified().await;
+    }
     let (got, how) = outcome(shared, &sent, fault, system.as_ref());
     {
         let mut state = shared.state();
@@ -233,15 +280,23 @@ async fn exchange(shared: &Shared, request: Request<Incoming>) -> std::result::R
     got.map(|got| respond(got, how)).ok_or(Cut)
 }
 
-/// What the system says; `None` where it says nothing.
-async fn ask(shared: &Shared, sent: &Sent) -> Option<Got> {
-    match shared.upstream.answer(sent).await {
-        Ok(got) => Some(got),
-        Err(error) => {
-            shared.state().unreachable.push(error.message().to_owned());
-            None
+/// What the system says; `None` where it says nothing. A request that was begun is waited for to its end, also where
+/// whoever sent it is gone.
+async fn ask(shared: &Arc<Shared>, sent: &Sent) -> Option<Got> {
+    shared.open.send_modify(|open| *open += 1);
+    let (shared, sent) = (Arc::clone(shared), sent.clone());
+    let asked = tokio::spawn(async move {
+        let answer = shared.upstream.answer(&sent).await;
+        shared.open.send_modify(|open| *open -= 1);
+        match answer {
+            Ok(got) => Some(got),
+            Err(error) => {
+                shared.state().unreachable.push(error.message().to_owned());
+                None
+            }
         }
-    }
+    });
+    asked.await.ok().flatten()
 }
 
 /// The token in the answer to a request for one.
@@ -276,11 +331,12 @@ fn outcome(shared: &Shared, sent: &Sent, fault: Option<Fault>, system: Option<&G
         Some(Fault::Html) => {
             (Some(Got::own(200, "text/html", "<!doctype html><title>Maintenance</title><p>Back soon")), How::Whole)
         }
+        Some(Fault::Nothing) => own(200, "{}"),
         Some(Fault::CutBefore | Fault::CutAfter | Fault::OtherOrder) => (None, How::Whole),
         Some(Fault::LostAnswer) => own(502, r#"{"error":"bad gateway"}"#),
         Some(Fault::Truncated) => (system.cloned(), How::Broken),
         Some(Fault::Slow) => (system.cloned(), How::Slowly),
-        Some(Fault::RepeatedPage | Fault::CyclicPages) | None => {
+        Some(Fault::RepeatedPage | Fault::CyclicPages | Fault::Held) | None => {
             (system.map(|got| altered(shared, sent, got)), How::Whole)
         }
     }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tracing::instrument::WithSubscriber as _;
 use tracing_subscriber::fmt::MakeWriter;
 
-use super::{Act, Acted, Facts, Held, Imported, Line, Refused, Subject};
+use super::{Act, Acted, End, Facts, Held, Imported, Line, Refused, Subject, killed};
 
 /// HelloID ends an action after 30 s.
 const BUDGET: Duration = Duration::from_secs(25);
@@ -192,9 +192,22 @@ impl Subject for Inside {
             if act.elsewhere {
                 ctx = ctx.with_locks(Arc::new(LocalLocks::default()));
             }
+            if let Some(End { when, killed: false }) = &act.end {
+                ctx = ctx.with_cancel(when.clone());
+            }
             Ok(lifecycle::run(&*target, &ctx, action(act)?).await)
         });
-        match work.await {
+        let kill = async {
+            match &act.end {
+                Some(End { when, killed: true }) => when.cancelled().await,
+                _ => std::future::pending().await,
+            }
+        };
+        let result = tokio::select! {
+            result = work => result,
+            () = kill => Err(killed()),
+        };
+        match result {
             Ok(report) => acted(report),
             Err(error) => Acted {
                 lines: vec![Line { action: None, message: error.message.clone(), is_error: true }],

@@ -1,14 +1,16 @@
 //! What is checked: a connector, in this process or behind the command line.
 
 mod inside;
+mod mapped;
 mod outside;
 
 use async_trait::async_trait;
 use koppel::lifecycle::{Correlation, Operation};
-use koppel::{Kind, Person, Record, Reference};
+use koppel::{Cancel, Kind, Person, Record, Reference};
 use serde_json::Value;
 
 pub use inside::Inside;
+pub use mapped::Mapped;
 pub use outside::Outside;
 
 /// What a connector says of itself.
@@ -24,10 +26,13 @@ pub struct Facts {
     pub config_schema: Value,
     /// The fields of its accounts.
     pub fields: Vec<FieldFacts>,
+    /// What its persons and contracts are made of; sources only.
+    pub mapped: Mapped,
 }
 
 /// What a connector says of one field.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a property of the field by itself")]
 pub struct FieldFacts {
     /// Its name.
     pub name: String,
@@ -37,6 +42,8 @@ pub struct FieldFacts {
     pub unique: bool,
     /// It cannot change.
     pub immutable: bool,
+    /// An account cannot be made without it.
+    pub required: bool,
     /// It is never sent.
     pub helper: bool,
     /// The most characters it takes.
@@ -72,10 +79,12 @@ impl Facts {
                     kind: field.get("type").and_then(Value::as_str).unwrap_or_default().to_owned(),
                     unique: flag(field, "unique"),
                     immutable: flag(field, "immutable"),
+                    required: flag(field, "required"),
                     helper: flag(field, "helper"),
                     max_length: field.get("maxLength").and_then(Value::as_u64),
                 })
                 .collect(),
+            mapped: Mapped::read(manifest),
         })
     }
 
@@ -108,6 +117,22 @@ pub struct Act {
     pub person: Option<Person>,
     /// From another machine: without the locks and notes of the ones before.
     pub elsewhere: bool,
+    /// Ends it in the middle.
+    pub end: Option<End>,
+}
+
+/// How an action is ended in the middle.
+#[derive(Debug, Clone, Default)]
+pub struct End {
+    /// The moment.
+    pub when: Cancel,
+    /// Without a word, as a process that is killed. A connector behind the command line is always ended so.
+    pub killed: bool,
+}
+
+/// The answer of an action that was killed, for those who wait for one.
+fn killed() -> Refused {
+    Refused { kind: "cancelled".into(), message: "the action was ended in the middle".into() }
 }
 
 /// A line for the audit log.

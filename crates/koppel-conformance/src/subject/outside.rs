@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
-use super::{Act, Acted, Facts, Held, Imported, Line, Refused, Subject};
+use super::{Act, Acted, Facts, Held, Imported, Line, Refused, Subject, killed};
 
 /// No command of a check takes a tenth of this; one that hangs is ended.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -120,17 +120,22 @@ fn failure(ended: &Ended) -> Refused {
     let last = errors.find(|line| line.get("level").and_then(Value::as_str) == Some("ERROR"));
     let text =
         |name: &str| last.as_ref().and_then(|l| l.get(name)).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let message = if last.is_some() { text("message") } else { format!("exit code {:?}", ended.code) };
+    let message = match (last.is_some(), text("hint")) {
+        (false, _) => format!("exit code {:?}", ended.code),
+        (true, hint) if hint.is_empty() => text("message"),
+        (true, hint) => format!("{} ({hint})", text("message")),
+    };
     Refused { kind: text("kind"), message }
 }
 
 /// The document of an action.
 fn document(config: &Value, act: &Act) -> Value {
     let operation = match act.operation {
-        Some(Operation::Grant) => "grant",
-        Some(Operation::Update) => "update",
-        Some(Operation::Revoke) => "revoke",
-        None => act.action,
+        Some(Operation::Grant) => Some("grant"),
+        Some(Operation::Update) => Some("update"),
+        Some(Operation::Revoke) => Some("revoke"),
+        // HelloID asks this one before an action, and calls it none.
+        None => Some(act.action).filter(|action| *action != "uniqueness"),
     };
     let current: Vec<Value> =
         act.current.iter().map(|(id, name)| json!({"DisplayName": name, "Reference": {"Id": id}})).collect();
@@ -225,7 +230,19 @@ impl Subject for Outside {
 
     async fn act(&self, config: &Value, act: &Act) -> Acted {
         let input = document(config, act).to_string();
-        match self.run(&["run", &self.facts.id, act.action], Some(input), act.elsewhere).await {
+        let kill = async {
+            match &act.end {
+                Some(end) => end.when.cancelled().await,
+                None => std::future::pending().await,
+            }
+        };
+        let arguments = ["run", &self.facts.id, act.action];
+        // The process is killed when what waits for it is dropped.
+        let result = tokio::select! {
+            result = self.run(&arguments, Some(input), act.elsewhere) => result,
+            () = kill => Err(killed()),
+        };
+        match result {
             Ok(ended) => acted(&ended),
             Err(error) => Acted {
                 lines: vec![Line { action: None, message: error.message.clone(), is_error: true }],

@@ -20,6 +20,9 @@ const HARMLESS: &[&str] = &[
     "error_description", "reason", "detail", "title",
 ];
 
+/// Keys under which a system says in its own words what went wrong, perhaps with names in them.
+const MESSAGES: &[&str] = &["message", "errormessage", "error_description", "reason", "detail", "error"];
+
 /// Replaces values, the same one by the same everywhere.
 #[derive(Debug)]
 pub(super) struct Disguise {
@@ -37,7 +40,8 @@ impl Disguise {
     pub(super) fn new(tag: &str, config: &Value, schema: &ConfigSchema, scenario: &Scenario) -> Self {
         let secrets = schema.secret_values(config);
         let mut kept: BTreeSet<String> = texts(config).into_iter().chain(scenario.texts()).collect();
-        kept.retain(|text| !secrets.contains(text));
+        // An address names whose system it is.
+        kept.retain(|text| !secrets.contains(text) && host(text).is_none());
         let disguise = Self {
             tag: tag.to_owned(),
             config: config.clone(),
@@ -49,11 +53,8 @@ impl Disguise {
             disguise.replace(secret, "secret");
         }
         for text in texts(config) {
-            if let Ok(url) = Url::parse(&text)
-                && let Some(host) = url.host_str()
-            {
-                let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-                disguise.insert(format!("{host}{port}"), "recorded.example".to_owned());
+            if let Some(host) = host(&text) {
+                disguise.insert(host, "recorded.example".to_owned());
             }
         }
         disguise
@@ -104,6 +105,9 @@ impl Disguise {
                     self.replace(text, "secret");
                 } else if !own {
                     self.replace(text, "text");
+                } else if !self.kept.contains(text) {
+                    // The system's own words may hold somebody's address.
+                    addresses(text).for_each(|address| self.replace(address, "text"));
                 }
             }
             _ => {}
@@ -113,7 +117,7 @@ impl Disguise {
     /// A body with everything replaced that is known.
     pub(super) fn body(&self, body: &str) -> String {
         if let Ok(value) = serde_json::from_str::<Value>(body) {
-            return self.value(&value).to_string();
+            return self.value(&value, "").to_string();
         }
         // A form, pair by pair; what is nothing of the kind has no pair.
         let pairs = body.split('&').map(|pair| match pair.split_once('=') {
@@ -126,12 +130,17 @@ impl Disguise {
         pairs.collect::<Vec<_>>().join("&")
     }
 
-    fn value(&self, value: &Value) -> Value {
+    fn value(&self, value: &Value, key: &str) -> Value {
         match value {
+            // What this run made may stand in a message beside what it did not make.
+            Value::String(text) if MESSAGES.contains(&key.to_lowercase().as_str()) => {
+                Value::String(self.words(&self.text(text)))
+            }
             Value::String(text) => Value::String(self.whole(text)),
-            Value::Array(items) => items.iter().map(|item| self.value(item)).collect(),
+            Value::Array(items) => items.iter().map(|item| self.value(item, key)).collect(),
             Value::Object(map) => {
-                Value::Object(map.iter().map(|(key, value)| (key.clone(), self.value(value))).collect::<Map<_, _>>())
+                let pairs = map.iter().map(|(key, value)| (key.clone(), self.value(value, key)));
+                Value::Object(pairs.collect::<Map<_, _>>())
             }
             other => other.clone(),
         }
@@ -139,11 +148,36 @@ impl Disguise {
 
     /// A text that is a value as a whole, else one with values in it. What this run made stays as it is.
     fn whole(&self, text: &str) -> String {
-        if text.to_lowercase().contains(&self.tag.to_lowercase()) || self.kept.contains(text) {
+        if self.stays(text) {
             return text.to_owned();
         }
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(text).cloned();
-        known.unwrap_or_else(|| self.text(text))
+        self.instead(text).unwrap_or_else(|| self.words(&self.text(text)))
+    }
+
+    /// Did this run make it, or does it stand in the configuration or the scenario?
+    fn stays(&self, text: &str) -> bool {
+        text.to_lowercase().contains(&self.tag.to_lowercase()) || self.kept.contains(text)
+    }
+
+    /// What stands for a value.
+    fn instead(&self, value: &str) -> Option<String> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(value).cloned()
+    }
+
+    /// A text with the values in it replaced that are words of their own, also short ones: a first name in a message.
+    fn words(&self, text: &str) -> String {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut out = String::new();
+        let mut rest = text;
+        while !rest.is_empty() {
+            let end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
+            let (word, after) = rest.split_at(end);
+            out.push_str(known.get(word).map_or(word, String::as_str));
+            let (between, next) = after.split_at(after.find(char::is_alphanumeric).unwrap_or(after.len()));
+            out.push_str(between);
+            rest = next;
+        }
+        out
     }
 
     /// A text with the values in it replaced, also where they are percent-encoded. Short ones are left: they stand in
@@ -167,10 +201,41 @@ impl Disguise {
         out
     }
 
+    /// The path and the query of a request, in which a short value is replaced where it stands alone.
+    pub(super) fn target(&self, target: &str) -> String {
+        let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+        // A word of the path without a digit may be the system's own.
+        let segment =
+            |text: &str| if text.bytes().any(|b| b.is_ascii_digit()) { self.alone(text) } else { self.text(text) };
+        let pair = |pair: &str| match pair.split_once('=') {
+            Some((key, value)) => format!("{key}={}", self.alone(value)),
+            None => self.text(pair),
+        };
+        let path = path.split('/').map(segment).collect::<Vec<_>>().join("/");
+        match query.map(|query| query.split('&').map(pair).collect::<Vec<_>>().join("&")) {
+            Some(query) => format!("{path}?{query}"),
+            None => path,
+        }
+    }
+
+    /// A part of a target: replaced as a whole, or where something known stands in it.
+    fn alone(&self, part: &str) -> String {
+        let plain = decoded(part);
+        // What stands for a value needs no encoding.
+        if self.stays(&plain) { part.to_owned() } else { self.instead(&plain).unwrap_or_else(|| self.text(part)) }
+    }
+
     /// The configuration with everything replaced.
     pub(super) fn config(&self) -> Value {
-        self.value(&self.config)
+        self.value(&self.config, "")
     }
+}
+
+/// The host of an address, with its port.
+fn host(text: &str) -> Option<String> {
+    let url = Url::parse(text).ok()?;
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    url.host_str().map(|host| format!("{host}{port}"))
 }
 
 /// A date, a time, a short number, or a yes and no: what says nothing by itself.
@@ -184,6 +249,14 @@ fn is_plain(text: &str) -> bool {
         || begins("0000-00-00")
         || begins("00:00")
         || matches!(text.to_lowercase().as_str(), "true" | "false" | "null")
+}
+
+/// The mail addresses in a text.
+fn addresses(text: &str) -> impl Iterator<Item = &str> {
+    let outside = |c: char| !c.is_alphanumeric() && !matches!(c, '@' | '.' | '-' | '_' | '+');
+    text.split(outside)
+        .map(|word| word.trim_matches('.'))
+        .filter(|word| word.split_once('@').is_some_and(|(name, domain)| !name.is_empty() && domain.contains('.')))
 }
 
 fn is_guid(text: &str) -> bool {
@@ -209,4 +282,34 @@ fn decoded(part: &str) -> String {
 /// The pairs of a form.
 fn form(body: &str) -> Vec<(String, String)> {
     body.split('&').filter_map(|pair| pair.split_once('=')).map(|(key, value)| (decoded(key), decoded(value))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_message_keeps_its_words_and_loses_names_addresses_and_secrets_as_the_rest_of_the_recording_does() {
+        let schema = ConfigSchema::from_value(json!({"properties": {"Secret": {"type": "string", "writeOnly": true}}}));
+        let config = json!({"Secret": "hunter2-hunter2", "BaseUrl": "https://x.example"});
+        let disguise = Disguise::new("kt1", &config, &schema, &Scenario::default());
+        let list =
+            json!([{"first": "Zoë", "last": "van der Bakker", "mail": "zoe@zorg.example", "id": "17"}]).to_string();
+        let error = json!({"message": "no user kt1x0: Zoë van der Bakker (zoe@zorg.example) asks Piet <piet@zorg.example>, hunter2-hunter2"});
+        let error = error.to_string();
+        disguise.learn(&list);
+        disguise.learn(&error);
+        let (list, error) = (disguise.body(&list), disguise.body(&error));
+        for gone in ["Zoë", "Bakker", "zoe@", "piet@", "zorg", "hunter2"] {
+            assert!(!list.contains(gone) && !error.contains(gone), "{gone}: {list} {error}");
+        }
+        let list: Value = serde_json::from_str(&list).unwrap();
+        for (name, value) in list[0].as_object().unwrap() {
+            let there = name == "id" || error.contains(value.as_str().unwrap());
+            assert!(there, "[{name}] is {value} in the list, and something else in {error}");
+        }
+        assert!(error.contains("no user kt1x0: ") && error.contains(" asks Piet <"), "{error}");
+    }
 }

@@ -23,6 +23,12 @@ enum Wrong {
     SourceWay(Bend),
 }
 
+impl Wrong {
+    fn of_source(self) -> bool {
+        matches!(self, Self::Source(_) | Self::SourceWay(_))
+    }
+}
+
 /// Which checks fail for what.
 const PLANTED: &[(&[&str], Wrong)] = &[
     (&["config.secrets-marked"], Wrong::Way(Bend::SecretNotMarked)),
@@ -32,17 +38,23 @@ const PLANTED: &[(&[&str], Wrong)] = &[
     (&["manifest.undeclared-refused"], Wrong::Way(Bend::DisableNotDeclared)),
     (&["connect.good"], Wrong::Way(Bend::CheckChanges)),
     (&["connect.wrong-credentials"], Wrong::Way(Bend::AuthIsAnother)),
+    (&["connect.missing-credentials"], Wrong::Way(Bend::EmptySecretNotNamed)),
     (&["connect.unreachable"], Wrong::Way(Bend::UnreachableIsConfig)),
     (&["connect.maintenance-page"], Wrong::Way(Bend::PageIsGood)),
     (&["create.makes-one"], Wrong::Target(Flaw::CreateGivesAnotherReference)),
     (&["create.comes-back"], Wrong::Target(Flaw::CreateDropsMail)),
     (&["create.correlates"], Wrong::Way(Bend::LinksAnother)),
     (&["create.empty-correlation"], Wrong::Way(Bend::BlankCorrelationCounts)),
+    (&["create.missing-field-named"], Wrong::Way(Bend::FillsInWhatIsMissing)),
     (&["create.ambiguous"], Wrong::Target(Flaw::FindsOnlyOne)),
     (&["update.only-what-differs"], Wrong::Target(Flaw::UpdateEmptiesTheRest)),
     (&["update.twice"], Wrong::Target(Flaw::UpdateAlwaysWrites)),
     (&["update.tells-before-and-after"], Wrong::Way(Bend::NoPreviousData)),
     (&["update.missing"], Wrong::Way(Bend::UpdateOfNobodyIsGood)),
+    (&["update.immutable"], Wrong::Way(Bend::ImmutableIsIgnored)),
+    (&["get.after-create"], Wrong::Way(Bend::NoteIsForgotten)),
+    (&["get.as-imported"], Wrong::Way(Bend::ImportShowsAnotherGrade)),
+    (&["unique.taken"], Wrong::Way(Bend::NothingIsTaken)),
     (&["enable.works"], Wrong::Target(Flaw::EnableOnlySaysSo)),
     (&["disable.works"], Wrong::Target(Flaw::DisableOnlySaysSo)),
     (&["enable.twice"], Wrong::Target(Flaw::EnableAlwaysWrites)),
@@ -56,14 +68,17 @@ const PLANTED: &[(&[&str], Wrong)] = &[
     (&["permission.grant-twice"], Wrong::Target(Flaw::GrantAlwaysWrites)),
     (&["permission.revoke"], Wrong::Way(Bend::RevokeOnlySaysSo)),
     (&["permission.revoke-twice"], Wrong::Target(Flaw::RevokeAlwaysWrites)),
+    (&["permission.grant-again"], Wrong::Way(Bend::GrantsOnlyOnce)),
     (&["permission.unknown"], Wrong::Target(Flaw::AcceptsAnyPermission)),
     (&["permission.missing-account"], Wrong::Way(Bend::GrantToNobodyIsGood)),
     (&["permission.moves"], Wrong::Way(Bend::ForgetsWhatWas)),
     (&["permission.sub-revoke"], Wrong::Way(Bend::RevokesNothing)),
     (&["import.each-once"], Wrong::Target(Flaw::ImportRepeatsTheFirst)),
+    (&["import.each-once"], Wrong::Target(Flaw::ImportRepeatsOverPages)),
     (&["import.stable"], Wrong::Way(Bend::ReferencesChange)),
     (&["import.named"], Wrong::Way(Bend::NamesAreEmpty)),
     (&["import.whole"], Wrong::Target(Flaw::ImportStopsEarly)),
+    (&["import.whole"], Wrong::Target(Flaw::ImportLosesTheLastOfAFullPage)),
     (&["import.repeated-page"], Wrong::Way(Bend::BreaksOn(Fault::RepeatedPage))),
     (&["import.cyclic-pages"], Wrong::Way(Bend::BreaksOn(Fault::CyclicPages))),
     (&["import.repeated-page", "import.cyclic-pages"], Wrong::Way(Bend::CircleIsTheEnd)),
@@ -81,6 +96,14 @@ const PLANTED: &[(&[&str], Wrong)] = &[
     (&["value.empty"], Wrong::Target(Flaw::LeavesOutEmpty)),
     (&["together.create"], Wrong::Way(Bend::CreatesBlindlyAtOnce)),
     (&["together.update"], Wrong::Way(Bend::MixesUpdatesAtOnce)),
+    (&["cancel.reading"], Wrong::Way(Bend::DoesNotStop)),
+    (&["cancel.create"], Wrong::Way(Bend::CreatesAgainAfterAnEnd)),
+    (&["cancel.update"], Wrong::Way(Bend::LockOutlives("update"))),
+    (&["cancel.enable"], Wrong::Way(Bend::LockOutlives("enable"))),
+    (&["cancel.disable"], Wrong::Way(Bend::LockOutlives("disable"))),
+    (&["cancel.delete"], Wrong::Way(Bend::LockOutlives("delete"))),
+    (&["cancel.grant"], Wrong::Way(Bend::LockOutlives("grant"))),
+    (&["cancel.revoke"], Wrong::Way(Bend::LockOutlives("revoke"))),
     (&["source.persons.unique"], Wrong::Source(Flaw::PersonsShareAnId)),
     (&["source.persons.stable"], Wrong::SourceWay(Bend::LosesAPersonAtTimes)),
     (&["source.persons.same-fields"], Wrong::Source(Flaw::FieldOfSomePersons)),
@@ -89,6 +112,17 @@ const PLANTED: &[(&[&str], Wrong)] = &[
     (&["source.contracts.dated"], Wrong::Source(Flaw::ContractsEndBeforeTheyStart)),
     (&["source.contracts.iso"], Wrong::Source(Flaw::DatesForPeople)),
     (&["source.departments.rooted"], Wrong::Source(Flaw::DepartmentBelowNothing)),
+    (&["source.departments.rooted"], Wrong::Source(Flaw::DepartmentsInACircle)),
+    (&["source.contracts.department"], Wrong::Source(Flaw::ContractsOfNoDepartment)),
+    (&["source.mapped.present"], Wrong::Source(Flaw::MapsWhatIsNotThere)),
+    (&["source.persons.no-empty-answer"], Wrong::Source(Flaw::AnyAnswerIsAList)),
+    (&["source.persons.unchanged"], Wrong::Source(Flaw::LosesPlus)),
+    (&["source.persons.whole"], Wrong::Source(Flaw::ImportStopsEarly)),
+    (&["source.shifts.midnight"], Wrong::Source(Flaw::TheNextDayIsInTheSameYear)),
+    (&["source.shifts.spring"], Wrong::Source(Flaw::NobodyThoughtOfTheGap)),
+    (&["source.shifts.autumn"], Wrong::Source(Flaw::NobodyThoughtOfTheFold)),
+    (&["source.shifts.spring", "source.shifts.autumn"], Wrong::Source(Flaw::TheOffsetOfTheStartCounts)),
+    (&["source.shifts.midnight", "source.shifts.spring", "source.shifts.autumn"], Wrong::Source(Flaw::HoursAreUtc)),
     (&["fault.too-many"], Wrong::Way(Bend::BreaksOn(Fault::TooMany))),
     (&["fault.too-many-untold"], Wrong::Way(Bend::BreaksOn(Fault::TooManyUntold))),
     (&["fault.token-gone"], Wrong::Way(Bend::BreaksOn(Fault::TokenGone))),
@@ -155,10 +189,19 @@ async fn a_sound_connector_passes_every_check_that_applies() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_flaw_fails_exactly_its_check() {
+async fn each_flaw_of_a_target_fails_exactly_its_check() {
+    each_fails(PLANTED.iter().filter(|(_, wrong)| !wrong.of_source())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_flaw_of_a_source_fails_exactly_its_check() {
+    each_fails(PLANTED.iter().filter(|(_, wrong)| wrong.of_source())).await;
+}
+
+async fn each_fails(planted: impl Iterator<Item = &'static (&'static [&'static str], Wrong)>) {
     let mut wrong = Vec::new();
     // Eight at a time: most of the time is spent waiting.
-    let mut all = stream::iter(PLANTED)
+    let mut all = stream::iter(planted)
         .map(|(ids, planted)| async move {
             let faults = ids.iter().any(|id| id.starts_with("fault."));
             (ids, planted, failed(&verdicts(*planted, faults).await))

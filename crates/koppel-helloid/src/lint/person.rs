@@ -1,105 +1,8 @@
-//! What HelloID has on a person, to tell a path that leads nowhere.
+//! Paths into a person that lead nowhere, told from what HelloID has on one.
 
 use super::chains::Step;
-
-/// What stands at a place of a person.
-#[derive(Debug, Clone, Copy)]
-enum Node {
-    /// A value.
-    Value,
-    /// Anything: the names are the customer's own.
-    Free,
-    /// The accounts in other systems, which HelloID names by their kind or their id.
-    Accounts,
-    /// A list of objects.
-    List(&'static [(&'static str, Node)]),
-    /// An object.
-    Object(&'static [(&'static str, Node)]),
-}
-
-use Node::{Accounts, Free, List, Object, Value};
-
-const CODED: Node = Object(&[("ExternalId", Value), ("Code", Value), ("Name", Value)]);
-
-const CONTACT: Node = Object(&[
-    (
-        "Address",
-        Object(&[
-            ("Street", Value),
-            ("StreetExt", Value),
-            ("HouseNumber", Value),
-            ("HouseNumberExt", Value),
-            ("PostalCode", Value),
-            ("Locality", Value),
-            ("Country", Value),
-        ]),
-    ),
-    ("Phone", Object(&[("Mobile", Value), ("Fixed", Value)])),
-    ("Email", Value),
-]);
-
-const MANAGER: Node = Object(&[("ExternalId", Value), ("DisplayName", Value), ("Email", Value), ("PersonId", Value)]);
-
-const CONTRACT: &[(&str, Node)] = &[
-    ("ExternalId", Value),
-    ("StartDate", Value),
-    ("EndDate", Value),
-    ("Type", Object(&[("Code", Value), ("Description", Value)])),
-    ("Details", Object(&[("Fte", Value), ("HoursPerWeek", Value), ("Percentage", Value), ("Sequence", Value)])),
-    ("Location", CODED),
-    ("CostCenter", CODED),
-    ("CostBearer", CODED),
-    ("Employer", CODED),
-    ("Team", CODED),
-    ("Division", CODED),
-    ("Title", CODED),
-    ("Organization", CODED),
-    ("Department", Object(&[("ExternalId", Value), ("DisplayName", Value)])),
-    ("Manager", MANAGER),
-    ("Custom", Free),
-    ("Context", Object(&[("InConditions", Value)])),
-];
-
-const PERSON: Node = Object(&[
-    ("ExternalId", Value),
-    ("UserName", Value),
-    ("Username", Value),
-    ("DisplayName", Value),
-    ("Aggregation", Value),
-    ("Excluded", Value),
-    ("Location", CODED),
-    (
-        "Details",
-        Object(&[
-            ("Gender", Value),
-            ("HonorificPrefix", Value),
-            ("HonorificSuffix", Value),
-            ("BirthDate", Value),
-            ("BirthLocality", Value),
-            ("MaritalStatus", Value),
-        ]),
-    ),
-    (
-        "Name",
-        Object(&[
-            ("Initials", Value),
-            ("GivenName", Value),
-            ("NickName", Value),
-            ("FamilyName", Value),
-            ("FamilyNamePrefix", Value),
-            ("FamilyNamePartner", Value),
-            ("FamilyNamePartnerPrefix", Value),
-            ("Convention", Value),
-        ]),
-    ),
-    ("Status", Object(&[("Blocked", Value), ("Reason", Value)])),
-    ("Contact", Object(&[("Personal", CONTACT), ("Business", CONTACT)])),
-    ("Custom", Free),
-    ("Contracts", List(CONTRACT)),
-    ("PrimaryContract", Object(CONTRACT)),
-    ("PrimaryManager", MANAGER),
-    ("Accounts", Accounts),
-]);
+use crate::fields::Node::{self, Accounts, Free, List, Object, Value};
+use crate::fields::PERSON;
 
 /// The systems that HelloID names in `Accounts`; those of PowerShell go by their id.
 const SYSTEMS: [&str; 4] = ["MicrosoftActiveDirectory", "MicrosoftAzureAD", "AzureAD", "TOPdesk"];
@@ -154,7 +57,7 @@ pub(super) enum Odd {
 
 /// What is odd about the steps from a person on; in a script, a list may be gone into, and methods may be called.
 pub(super) fn odd(root: &str, steps: &[Step<'_>], in_script: bool) -> Option<Odd> {
-    let mut at = PERSON;
+    let mut at = Object(PERSON);
     let mut right = root.to_owned();
     let mut wrong_case = false;
     for step in steps {

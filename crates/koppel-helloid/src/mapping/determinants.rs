@@ -71,12 +71,24 @@ pub(super) fn primary(
     at: Timestamp,
     zone: &TimeZone,
 ) -> Option<usize> {
+    let active = |index: usize| contracts.get(index).is_some_and(|contract| is_active(contract, at, zone));
+    primary_contract(contracts, determinants, zone, &active)
+}
+
+/// The place of the primary contract, where the caller says which contracts are active: the first by the determinants
+/// among those, or among all where none is. What the determinants leave open the order of the contracts decides.
+pub fn primary_contract(
+    contracts: &[Value],
+    determinants: &[Determinant],
+    zone: &TimeZone,
+    active: &dyn Fn(usize) -> bool,
+) -> Option<usize> {
     let mut ranked: Vec<(usize, bool, Vec<Option<Key>>)> = contracts
         .iter()
         .enumerate()
         .map(|(index, contract)| {
             let key = |determinant: &Determinant| Key::of(lookup(contract, &determinant.path)?, zone);
-            (index, is_active(contract, at, zone), determinants.iter().map(key).collect())
+            (index, active(index), determinants.iter().map(key).collect())
         })
         .collect();
     if ranked.iter().any(|(_, active, _)| *active) {

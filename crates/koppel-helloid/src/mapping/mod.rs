@@ -23,10 +23,11 @@ use serde_json::Value;
 pub(crate) use source_reader::read_source;
 pub(crate) use target_reader::read_fields;
 
-pub use determinants::{Determinant, Order};
+pub use determinants::{Determinant, Order, primary_contract};
 pub use evaluate::{Evaluated, Origin, Subject};
 pub use input::PersonInput;
 pub use model::{FieldKind, FieldMapping, MappedAction, MappedField, Rule, SourceMapping, SourceRule, Stage};
+pub use name::display_name_of;
 pub use source::{MOST_CONTRACTS, MappedPerson, SourceOptions, SourceOrigin};
 
 /// A scalar as text, a whole number without a fraction; anything else as it is.

@@ -31,8 +31,18 @@ impl Convention {
 /// `{NickName} {FamilyNamePrefix} {FamilyName} ({ExternalId})`, with the partner's name as the convention says. What is
 /// empty is left out, with the blank or the dash before it.
 pub(super) fn display_name(person: &Value, convention: Convention) -> String {
-    let part =
-        |path: &str| lookup(person, path).and_then(scalar_text).map(|text| text.trim().to_owned()).unwrap_or_default();
+    put_together(&|path| lookup(person, path).and_then(scalar_text), convention)
+}
+
+/// The display name of a person whose fields a function gives by path, such as `Name.NickName`: as a source mapping
+/// calculates it. Without a name convention, or with one that is none, it follows B.
+pub fn display_name_of(field: &dyn Fn(&str) -> Option<String>) -> String {
+    let convention = field("Name.Convention").and_then(|text| Convention::parse(&text));
+    put_together(field, convention.unwrap_or(Convention::Birth))
+}
+
+fn put_together(field: &dyn Fn(&str) -> Option<String>, convention: Convention) -> String {
+    let part = |path: &str| field(path).map(|text| text.trim().to_owned()).unwrap_or_default();
     let birth = join([part("Name.FamilyNamePrefix"), part("Name.FamilyName")], " ");
     let partner = join([part("Name.FamilyNamePartnerPrefix"), part("Name.FamilyNamePartner")], " ");
     let family = match convention {

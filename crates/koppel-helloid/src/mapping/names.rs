@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::json::{Object, Report, shown};
+use crate::fields::{contract_fields, person_fields};
 
 /// A name may have this many bytes.
 const LONGEST: usize = 500;
@@ -80,74 +81,14 @@ impl Names {
     }
 }
 
-/// Groups of fields that persons or contracts have.
-const CODED: [&str; 3] = ["ExternalId", "Code", "Name"];
-const CODED_OF_CONTRACTS: [&str; 8] =
-    ["Location", "CostCenter", "CostBearer", "Employer", "Team", "Division", "Title", "Organization"];
-const CONTACT: [&str; 10] = [
-    "Address.Street",
-    "Address.StreetExt",
-    "Address.HouseNumber",
-    "Address.HouseNumberExt",
-    "Address.PostalCode",
-    "Address.Locality",
-    "Address.Country",
-    "Phone.Mobile",
-    "Phone.Fixed",
-    "Email",
-];
-const PERSON: [&str; 21] = [
-    "ExternalId",
-    "UserName",
-    "Aggregation",
-    "Excluded",
-    "Details.Gender",
-    "Details.HonorificPrefix",
-    "Details.HonorificSuffix",
-    "Details.BirthDate",
-    "Details.BirthLocality",
-    "Details.MaritalStatus",
-    "Name.Initials",
-    "Name.GivenName",
-    "Name.NickName",
-    "Name.FamilyName",
-    "Name.FamilyNamePrefix",
-    "Name.FamilyNamePartner",
-    "Name.FamilyNamePartnerPrefix",
-    "Name.Convention",
-    "Status.Blocked",
-    "Status.Reason",
-    // The vendor's pages spell it so, the public mappings as above.
-    "Username",
-];
-const CONTRACT: [&str; 12] = [
-    "ExternalId",
-    "StartDate",
-    "EndDate",
-    "Type.Code",
-    "Type.Description",
-    "Details.Fte",
-    "Details.HoursPerWeek",
-    "Details.Percentage",
-    "Details.Sequence",
-    "Manager.ExternalId",
-    "Department.ExternalId",
-    "Department.DisplayName",
-];
-
-/// The fields that HelloID has on persons, but `Custom`.
+/// The fields of persons that a source gives, but `Custom`; HelloID makes the others.
 fn of_persons() -> impl Iterator<Item = String> {
-    let location = CODED.iter().map(|part| format!("Location.{part}"));
-    let contact = ["Business", "Personal"]
-        .iter()
-        .flat_map(|group| CONTACT.iter().map(move |part| format!("Contact.{group}.{part}")));
-    PERSON.iter().map(ToString::to_string).chain(location).chain(contact)
+    person_fields().into_iter().filter(|field| field != "DisplayName" && !field.starts_with("PrimaryManager."))
 }
 
-/// The fields that HelloID has on contracts, but `Custom`.
+/// The fields of contracts that a source gives, but `Custom`; HelloID makes the others.
 fn of_contracts() -> impl Iterator<Item = String> {
-    let coded = CODED_OF_CONTRACTS.iter().flat_map(|group| CODED.iter().map(move |part| format!("{group}.{part}")));
-    CONTRACT.iter().map(ToString::to_string).chain(coded)
+    contract_fields().into_iter().filter(|field| !field.starts_with("Manager.") || field == "Manager.ExternalId")
 }
 
 /// Which of the two lists of a source's mapping.

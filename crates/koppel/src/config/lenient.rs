@@ -17,6 +17,17 @@ fn folded(key: &str) -> String {
     key.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()
 }
 
+/// What stands at a JSON pointer of a configuration, however its keys are spelled there.
+pub(super) fn at<'a>(config: &'a mut Value, pointer: &str) -> Option<&'a mut Value> {
+    pointer.split('/').skip(1).try_fold(config, |at, part| {
+        let name = part.replace("~1", "/").replace("~0", "~");
+        let map = at.as_object_mut()?;
+        let key =
+            if map.contains_key(&name) { name } else { map.keys().find(|key| folded(key) == folded(&name))?.clone() };
+        map.get_mut(&key)
+    })
+}
+
 /// The branch of an `anyOf` (an optional value) that is not null.
 fn branch(schema: &Value) -> &Value {
     schema

@@ -1,8 +1,12 @@
 //! The JSON Schema of a configuration, and what the SDK reads from it.
 
+use std::path::Path;
+
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::Serialize;
 use serde_json::Value;
+
+use super::lenient;
 
 /// The JSON Schema (draft 2020-12) of a configuration.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -30,8 +34,43 @@ impl ConfigSchema {
 
     /// The JSON pointers of the secrets, such as `/ClientSecret`.
     pub fn secrets(&self) -> Vec<String> {
+        self.marked("writeOnly")
+    }
+
+    /// The JSON pointers of the keys that name a file, such as `/accessProfilesFile`: a connector's author marks them with
+    /// `#[schemars(extend("x-file" = true))]`.
+    pub fn files(&self) -> Vec<String> {
+        self.marked("x-file")
+    }
+
+    /// The same configuration with each relative path of a file counted from this folder.
+    ///
+    /// Nothing is looked up: whether there is such a file is seen by who opens it.
+    ///
+    /// ```
+    /// # use std::path::Path;
+    /// let schema = koppel::ConfigSchema::from_value(serde_json::json!({
+    ///     "properties": {"persons": {"type": "string", "x-file": true}, "delimiter": {"type": "string"}},
+    /// }));
+    /// let config = schema.with_files_from(Path::new("hr"), serde_json::json!({"Persons": "persons.csv", "delimiter": ";"}));
+    /// assert_eq!(config["Persons"], Path::new("hr").join("persons.csv").to_str().unwrap());
+    /// assert_eq!(config["delimiter"], ";");
+    /// ```
+    #[must_use]
+    pub fn with_files_from(&self, folder: &Path, mut config: Value) -> Value {
+        for pointer in self.files() {
+            if let Some(value) = lenient::at(&mut config, &pointer)
+                && let Some(name) = value.as_str().map(str::trim).filter(|name| !name.is_empty())
+            {
+                *value = folder.join(name).to_string_lossy().into_owned().into();
+            }
+        }
+        config
+    }
+
+    fn marked(&self, mark: &str) -> Vec<String> {
         let mut found = Vec::new();
-        collect(&self.0, "", &mut found);
+        collect(&self.0, "", mark, &mut found);
         found
     }
 
@@ -41,14 +80,14 @@ impl ConfigSchema {
     }
 }
 
-fn collect(schema: &Value, at: &str, found: &mut Vec<String>) {
+fn collect(schema: &Value, at: &str, mark: &str, found: &mut Vec<String>) {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
     for (name, property) in properties {
         let here = format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"));
-        if property.get("writeOnly") == Some(&Value::Bool(true)) {
+        if property.get(mark) == Some(&Value::Bool(true)) {
             found.push(here);
         } else {
-            collect(property, &here, found);
+            collect(property, &here, mark, found);
         }
     }
 }

@@ -7,7 +7,7 @@ use koppel_sandbox::{Options, System};
 use serde_json::{Value, json};
 
 use super::support::{Service, TOKEN};
-use crate::support::{DOORS, PLANNING, SOURCE, World, about, document, merged, new_person, new_user};
+use crate::support::{DOORS, FILES, PLANNING, SOURCE, World, about, document, merged, new_person, new_user};
 
 #[test]
 fn a_document_has_the_same_answer_as_on_the_command_line() {
@@ -133,7 +133,7 @@ fn connectors_are_listed_and_described_as_on_the_command_line() {
     let printed =
         |arguments: &[&str]| -> Value { serde_json::from_str(&world.koppel(arguments).run().fine().stdout).unwrap() };
     assert_eq!(service.get("/v1/connectors").is(200).json(), printed(&["connectors", "--json"]));
-    for id in [SOURCE, PLANNING, DOORS] {
+    for id in [FILES, SOURCE, PLANNING, DOORS] {
         assert_eq!(service.get(&format!("/v1/{id}")).is(200).json(), printed(&["describe", id]));
     }
     assert_eq!(service.send(service.client.get(format!("{}/healthz", service.url))).json()["status"], "ok");

@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 
 use super::support::{Service, TOKEN, rest};
-use crate::support::{DOORS, World, new_person};
+use crate::support::{DOORS, FILES, World, new_person};
 
 #[test]
 fn without_a_token_that_is_let_in_nothing_is_told_and_nothing_done() {
@@ -178,4 +178,16 @@ fn a_configuration_names_no_file_but_those_that_the_operator_offers() {
     // It is read: a table that makes no sense is a fault of it.
     world.file("offered/odd.csv", "nothing;of;this\n1;2;3\n");
     post(&open, "accessProfilesFile", "odd.csv").refused(400, "accessProfilesFile: line 1");
+    // A key that is not called a file and is one.
+    let mut config = world.config(FILES);
+    let persons = |service: &Service, config: &serde_json::Value| {
+        service.post("/v1/csv-source/persons", &serde_json::json!({"actionContext": {"Configuration": config}}))
+    };
+    assert!(persons(&closed, &config).is(400).text.contains("persons: names a file, and this service reads none"));
+    assert!(persons(&open, &config).is(400).text.contains("persons: is not in the folder"));
+    for (key, name, content) in csv_source::SAMPLE {
+        world.file(&format!("offered/{name}"), content);
+        config[key] = name.into();
+    }
+    assert_eq!(persons(&open, &config).is(200).lines().len(), 4);
 }

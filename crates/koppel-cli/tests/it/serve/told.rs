@@ -6,7 +6,7 @@ use koppel_sandbox::Options;
 use serde_json::{Value, json};
 
 use super::support::Service;
-use crate::support::{DOORS, PLANNING, SOURCE, World, about, new_person};
+use crate::support::{DOORS, FILES, PLANNING, SOURCE, World, about, new_person};
 
 /// Every `$ref` of a document.
 fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
@@ -28,7 +28,7 @@ fn the_openapi_document_has_every_route_and_every_reference_leads_somewhere() {
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
     let mut expected: BTreeSet<String> =
         ["/healthz", "/metrics", "/openapi.json", "/v1/connectors", "/v1/{connector}"].map(str::to_owned).into();
-    for id in [SOURCE, PLANNING, DOORS] {
+    for id in [FILES, SOURCE, PLANNING, DOORS] {
         let manifest = service.get(&format!("/v1/{id}")).is(200).json();
         let can = manifest["capabilities"].as_array().unwrap().iter().map(|action| action.as_str().unwrap());
         expected.extend(can.filter(|action| *action != "check").map(|action| format!("/v1/{id}/{action}")));

@@ -42,6 +42,16 @@ pub(crate) enum Bend {
     CreatesBlindlyAtOnce,
     MixesUpdatesAtOnce,
     LosesAPersonAtTimes,
+    EmptySecretNotNamed,
+    FillsInWhatIsMissing,
+    ImmutableIsIgnored,
+    NoteIsForgotten,
+    ImportShowsAnotherGrade,
+    NothingIsTaken,
+    GrantsOnlyOnce,
+    DoesNotStop,
+    CreatesAgainAfterAnEnd,
+    LockOutlives(&'static str),
     BreaksOn(Fault),
 }
 
@@ -54,6 +64,8 @@ pub(crate) struct Bent<'a> {
     calls: AtomicUsize,
     deleted: Mutex<Vec<Reference>>,
     flying: Mutex<Vec<Record>>,
+    revoked: Mutex<Vec<Reference>>,
+    ended: Mutex<Vec<Act>>,
 }
 
 impl<'a> Bent<'a> {
@@ -76,6 +88,8 @@ impl<'a> Bent<'a> {
             calls: AtomicUsize::new(0),
             deleted: Mutex::default(),
             flying: Mutex::default(),
+            revoked: Mutex::default(),
+            ended: Mutex::default(),
         }
     }
 
@@ -86,6 +100,12 @@ impl<'a> Bent<'a> {
     fn hit(&self) -> bool {
         let Bend::BreaksOn(fault) = self.bend else { return false };
         self.proxy.exchanges().iter().any(|exchange| exchange.fault == Some(fault.name()))
+    }
+
+    /// Was this very action ended in the middle before?
+    fn was_ended(&self, act: &Act) -> bool {
+        let ended = self.ended.lock().unwrap();
+        ended.iter().any(|e| (e.action, &e.account, &e.data) == (act.action, &act.account, &act.data))
     }
 
     fn was_deleted(&self, act: &Act) -> bool {
@@ -125,10 +145,13 @@ impl Subject for Bent<'_> {
         }
         let result = self.inner.check(config).await;
         match (self.bend, result) {
-            (Bend::MissingKeyNotNamed, Err(refused)) if refused.kind == "config" => {
+            (Bend::MissingKeyNotNamed, Err(refused)) if refused.kind == "config" && config.get("Secret").is_none() => {
                 Err(Refused { message: "the configuration is wrong".into(), ..refused })
             }
-            (Bend::AuthIsAnother, Err(refused)) if refused.kind == "auth" => {
+            (Bend::EmptySecretNotNamed, Err(refused)) if config["Secret"] == "" => {
+                Err(Refused { message: "the configuration is wrong".into(), ..refused })
+            }
+            (Bend::AuthIsAnother, Err(refused)) if refused.kind == "auth" && config["Secret"] == "not-the-secret" => {
                 Err(Refused { kind: "transient".into(), ..refused })
             }
             (Bend::UnreachableIsConfig, Err(refused)) if refused.kind == "transient" => {
@@ -160,9 +183,18 @@ impl Subject for Bent<'_> {
             (Bend::RevokesNothing, "sub-permissions") if act.operation == Some(Operation::Revoke) => {
                 act.current.clear();
             }
+            (Bend::FillsInWhatIsMissing, "create") if act.data.get("name").is_none() => act.data.set("name", "unknown"),
+            (Bend::ImmutableIsIgnored, "update") if act.data.names().eq(["number"]) => return good("UpdateAccount"),
+            (Bend::GrantsOnlyOnce, "grant") if self.revoked.lock().unwrap().contains(act.account.as_ref().unwrap()) => {
+                return good("GrantPermission");
+            }
+            (Bend::DoesNotStop, _) if act.end.as_ref().is_some_and(|end| !end.killed) => act.end = None,
+            (Bend::CreatesAgainAfterAnEnd, "create") if self.was_ended(&act) => act.correlation = None,
+            (Bend::LockOutlives(action), asked) if action == asked && self.was_ended(&act) => return bad("transient"),
             (Bend::DryRunIsReal(action), asked) if action == asked => act.dry_run = false,
             _ => {}
         }
+        let own = act.data.clone();
         // What other actions are under way at this moment.
         let others: Vec<Record> = {
             let mut flying = self.flying.lock().unwrap();
@@ -178,14 +210,27 @@ impl Subject for Bent<'_> {
         {
             act.data = other.clone();
         }
-        let own = act.data.clone();
         let mut acted = self.inner.act(config, &act).await;
         self.flying.lock().unwrap().retain(|data| *data != own);
-        if act.action == "delete" && acted.success && !act.dry_run {
+        if act.action == "delete" && acted.success && !act.dry_run && act.end.is_none() {
             self.deleted.lock().unwrap().extend(act.account.clone());
+        }
+        if act.end.is_some() {
+            self.ended.lock().unwrap().push(act.clone());
+        }
+        if act.action == "revoke" && !act.dry_run && act.end.is_none() {
+            self.revoked.lock().unwrap().extend(act.account.clone());
         }
         if self.hit() {
             return bad("bug");
+        }
+        if self.is(Bend::NoteIsForgotten)
+            && let Some(previous) = &mut acted.previous
+        {
+            previous.remove("note");
+        }
+        if self.is(Bend::NothingIsTaken) {
+            acted.non_unique.clear();
         }
         if self.is(Bend::LinksAnother) && acted.correlated {
             acted.reference = Reference::new("somebody else");
@@ -208,6 +253,14 @@ impl Subject for Bent<'_> {
             other => other?,
         };
         let call = self.calls.fetch_add(1, Ordering::SeqCst);
+        for account in &mut all {
+            if self.is(Bend::NoteIsForgotten) {
+                account.data.remove("note");
+            }
+            if self.is(Bend::ImportShowsAnotherGrade) && account.data.get("grade").is_some_and(|grade| grade == "new") {
+                account.data.set("grade", "senior");
+            }
+        }
         for account in all.iter_mut().filter(|account| account.user_name.starts_with("other-")) {
             if self.is(Bend::ReferencesChange) {
                 account.reference = Reference::new(format!("{}-{call}", account.reference)).unwrap();
@@ -233,7 +286,7 @@ impl Subject for Bent<'_> {
             return Err(broken());
         }
         if self.is(Bend::LosesAPersonAtTimes) && self.calls.fetch_add(1, Ordering::SeqCst) % 2 == 1 {
-            all.pop();
+            all.retain(|person| person["ExternalId"] != "3");
         }
         Ok(all)
     }

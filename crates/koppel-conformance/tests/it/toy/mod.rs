@@ -35,7 +35,9 @@ pub(crate) enum Flaw {
     RevokeAlwaysWrites,
     AcceptsAnyPermission,
     ImportRepeatsTheFirst,
+    ImportRepeatsOverPages,
     ImportStopsEarly,
+    ImportLosesTheLastOfAFullPage,
     LosesEmoji,
     LosesPlus,
     CutsText,
@@ -47,6 +49,15 @@ pub(crate) enum Flaw {
     ContractsShareAnId,
     DatesForPeople,
     DepartmentBelowNothing,
+    DepartmentsInACircle,
+    ContractsOfNoDepartment,
+    MapsWhatIsNotThere,
+    AnyAnswerIsAList,
+    TheNextDayIsInTheSameYear,
+    NobodyThoughtOfTheGap,
+    NobodyThoughtOfTheFold,
+    TheOffsetOfTheStartCounts,
+    HoursAreUtc,
 }
 
 /// The configuration of both.

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use futures_util::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _};
-use koppel::{Ctx, Department, Result, Scrubber, Secret, Source, SourcePerson};
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+use koppel::{Ctx, Department, PersonDefault, PersonDefaults, Result, Scrubber, Secret, Source, SourcePerson};
 use koppel_http::{ClientCredentials, Http, StateDir};
 use serde_json::{Map, Value, json};
 
@@ -27,8 +29,13 @@ impl Roster {
     }
 
     async fn all(&self, ctx: &Ctx) -> Result<Vec<SourcePerson>> {
-        let raw: Vec<Value> = self.http.get(&["persons"]).send(ctx).await?.json()?;
-        Ok(raw.iter().enumerate().map(|(index, person)| self.person(index, person)).collect())
+        let answer = self.http.get(&["persons"]).send(ctx).await?;
+        let raw: Vec<Value> = match self.flaw {
+            Flaw::AnyAnswerIsAList => answer.json::<Value>()?.as_array().cloned().unwrap_or_default(),
+            _ => answer.json()?,
+        };
+        let most = if self.flaw == Flaw::ImportStopsEarly { 50 } else { raw.len() };
+        Ok(raw.iter().take(most).enumerate().map(|(index, person)| self.person(index, person)).collect())
     }
 
     fn person(&self, index: usize, raw: &Value) -> SourcePerson {
@@ -37,17 +44,22 @@ impl Roster {
             Flaw::PersonsShareAnId => "1".to_owned(),
             _ => text("id"),
         };
-        let mut fields = Map::from_iter([("FirstName".to_owned(), json!(text("name")))]);
+        let name = match self.flaw {
+            Flaw::LosesPlus => text("name").replace('+', " "),
+            _ => text("name"),
+        };
+        let mut fields = Map::from_iter([("FirstName".to_owned(), json!(name))]);
         if self.flaw == Flaw::FieldOfSomePersons && index == 1 {
             fields.insert("Nickname".into(), json!("x"));
         }
         let shifts = raw["shifts"].as_array().cloned().unwrap_or_default();
         let contract = |shift: &Value| {
-            let day = shift["from"].as_str().unwrap_or_default().get(..10).unwrap_or_default().to_owned();
-            let (mut from, mut until) = (shift["from"].clone(), shift["until"].clone());
+            let day: Date = shift["day"].as_str().unwrap().parse().unwrap();
+            let (from, until) = shift["hours"].as_str().unwrap().split_once('-').unwrap();
+            let (mut from, mut until) = self.moments(day, from.parse().unwrap(), until.parse().unwrap());
             match self.flaw {
                 Flaw::ContractsWithoutEnd => until = Value::Null,
-                Flaw::ContractsEndBeforeTheyStart => std::mem::swap(&mut from, &mut until),
+                Flaw::ContractsEndBeforeTheyStart if id == "1" => std::mem::swap(&mut from, &mut until),
                 Flaw::DatesForPeople => from = json!("28-03-2026 22:00"),
                 _ => {}
             }
@@ -55,18 +67,45 @@ impl Roster {
                 Flaw::ContractsShareAnId => "1".to_owned(),
                 _ => format!("{id}-{day}"),
             };
+            let team = if self.flaw == Flaw::ContractsOfNoDepartment { "D9" } else { "D2" };
             Map::from_iter([
                 ("ExternalId".to_owned(), json!(external)),
-                ("startAt".into(), from),
-                ("endAt".into(), until),
+                ("begins".into(), from),
+                ("ends".into(), until),
+                ("team".into(), json!({"code": team})),
             ])
         };
         SourcePerson {
             external_id: id.clone(),
-            display_name: text("name"),
+            display_name: name,
             fields,
             contracts: shifts.iter().map(contract).collect(),
         }
+    }
+}
+
+impl Roster {
+    /// When a shift begins and ends.
+    fn moments(&self, day: Date, from: Time, until: Time) -> (Value, Value) {
+        let zone = match self.flaw {
+            Flaw::HoursAreUtc => TimeZone::UTC,
+            _ => TimeZone::get("Europe/Amsterdam").unwrap(),
+        };
+        let next = match self.flaw {
+            Flaw::TheNextDayIsInTheSameYear => day.tomorrow().unwrap().with().year(day.year()).build().unwrap(),
+            _ => day.tomorrow().unwrap(),
+        };
+        let end = if until <= from { next.to_datetime(until) } else { day.to_datetime(until) };
+        let (start, end) = (zone.to_ambiguous_zoned(day.to_datetime(from)), zone.to_ambiguous_zoned(end));
+        // What most libraries do where nothing is said: the later moment in a gap, the earlier one in a fold.
+        let start =
+            if self.flaw == Flaw::NobodyThoughtOfTheGap { start.compatible() } else { start.earlier() }.unwrap();
+        let end = match self.flaw {
+            Flaw::NobodyThoughtOfTheFold => end.compatible().unwrap(),
+            Flaw::TheOffsetOfTheStartCounts => end.datetime().to_zoned(start.offset().to_time_zone()).unwrap(),
+            _ => end.later().unwrap(),
+        };
+        (json!(start.timestamp()), json!(end.timestamp()))
     }
 }
 
@@ -74,6 +113,18 @@ impl Roster {
 impl Source for Roster {
     async fn check(&self, ctx: &Ctx) -> Result<()> {
         self.all(ctx).await.map(drop)
+    }
+
+    fn defaults(&self) -> PersonDefaults {
+        let name = if self.flaw == Flaw::MapsWhatIsNotThere { "GivenName" } else { "FirstName" };
+        PersonDefaults {
+            person: vec![PersonDefault::field("ExternalId", "ExternalId"), PersonDefault::field("Name.NickName", name)],
+            contract: vec![
+                PersonDefault::field("StartDate", "begins"),
+                PersonDefault::field("EndDate", "ends"),
+                PersonDefault::field("Department.ExternalId", "team.code"),
+            ],
+        }
     }
 
     fn persons<'a>(&'a self, ctx: &'a Ctx) -> BoxStream<'a, Result<SourcePerson>> {
@@ -91,6 +142,7 @@ impl Source for Roster {
             })
         };
         let parent = if self.flaw == Flaw::DepartmentBelowNothing { "D9" } else { "D1" };
-        stream::iter([department("D1", None), department("D2", Some(parent))]).boxed()
+        let top = (self.flaw == Flaw::DepartmentsInACircle).then_some("D2");
+        stream::iter([department("D1", top), department("D2", Some(parent))]).boxed()
     }
 }

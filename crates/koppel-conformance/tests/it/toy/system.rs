@@ -10,7 +10,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
-use koppel_conformance::World;
+use jiff::civil::{date, time};
+use koppel_conformance::{Employee, Shift, World};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -18,13 +19,15 @@ use serde_json::{Value, json};
 pub(crate) const SECRET: &str = "canary-toy-secret-5f1c";
 pub(crate) const TOKEN: &str = "canary-toy-token-9d20";
 
-const PAGE: usize = 20;
+/// How many users there are on a page.
+pub(crate) const PAGE: usize = 20;
 
 #[derive(Debug, Default)]
 struct Users {
     list: Vec<Value>,
     roles: BTreeSet<(String, String)>,
     next: usize,
+    persons: Vec<Value>,
 }
 
 type Shared = Arc<Mutex<Users>>;
@@ -45,6 +48,30 @@ impl World for System {
         users.add(accounts);
         Ok(())
     }
+
+    async fn staff(&self, people: &[Employee]) -> Result<(), String> {
+        let person = |(number, someone): (usize, &Employee)| {
+            person(&format!("staff-{number}"), &someone.name, std::slice::from_ref(&someone.shift))
+        };
+        self.users.lock().unwrap().persons = people.iter().enumerate().map(person).collect();
+        Ok(())
+    }
+}
+
+/// A person as the system tells it: shifts by the clock on the wall.
+fn person(id: &str, name: &str, shifts: &[Shift]) -> Value {
+    let shifts: Vec<Value> = shifts.iter().map(|shift| json!({"day": shift.day, "hours": shift.hours()})).collect();
+    json!({"id": id, "name": name, "shifts": shifts})
+}
+
+fn sample() -> Vec<Value> {
+    let night = |day| Shift { day, from: time(22, 0, 0, 0), until: time(7, 0, 0, 0) };
+    let early = Shift { from: time(7, 0, 0, 0), until: time(15, 30, 0, 0), ..night(date(2026, 10, 26)) };
+    vec![
+        person("1", "Person 1", &[night(date(2026, 3, 28))]),
+        person("2", "Person 2", &[night(date(2026, 10, 24)), early]),
+        person("3", "Person 3", &[]),
+    ]
 }
 
 impl Users {
@@ -68,10 +95,16 @@ impl Drop for System {
 }
 
 impl System {
+    /// The numbers of the users, in the order in which they were made.
+    pub(crate) fn numbers(&self) -> Vec<String> {
+        self.users.lock().unwrap().list.iter().map(|user| user["number"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// With so many users that nobody may touch.
     pub(crate) async fn start(others: usize) -> Self {
         let users = Shared::default();
         users.lock().unwrap().add(others);
+        users.lock().unwrap().persons = sample();
         let router = Router::new()
             .route("/token", post(token))
             .route("/users", get(list).post(create))
@@ -139,6 +172,7 @@ async fn create(headers: HeaderMap, State(users): State<Shared>, Json(mut user):
             user[field] = Value::Null;
         }
     }
+    user["grade"] = json!("new");
     user["active"] = json!(false);
     users.list.push(user.clone());
     (StatusCode::CREATED, Json(user)).into_response()
@@ -233,24 +267,9 @@ async fn memberships(headers: HeaderMap, State(users): State<Shared>) -> Respons
     Json(json!(all)).into_response()
 }
 
-async fn persons(headers: HeaderMap) -> Response {
+async fn persons(headers: HeaderMap, State(users): State<Shared>) -> Response {
     if !let_in(&headers) {
         return refused(StatusCode::UNAUTHORIZED, "invalid_token");
     }
-    let person = |id: &str, shifts: &[(&str, &str)]| {
-        let shifts: Vec<Value> = shifts.iter().map(|(from, until)| json!({"from": from, "until": until})).collect();
-        json!({"id": id, "name": format!("Person {id}"), "shifts": shifts})
-    };
-    Json(json!([
-        person("1", &[("2026-03-28T22:00:00+01:00", "2026-03-29T07:00:00+02:00")]),
-        person(
-            "2",
-            &[
-                ("2026-10-24T22:00:00+02:00", "2026-10-25T07:00:00+01:00"),
-                ("2026-10-26T07:00:00+01:00", "2026-10-26T15:30:00+01:00"),
-            ]
-        ),
-        person("3", &[]),
-    ]))
-    .into_response()
+    Json(json!(users.lock().unwrap().persons)).into_response()
 }

@@ -11,6 +11,7 @@ use koppel_http::{ClientCredentials, Forward, Http, StateDir};
 use serde_json::{Value, json};
 
 use super::Flaw;
+use super::system::PAGE;
 
 /// The permissions on offer.
 const OFFERED: [&str; 2] = ["Reader", "Writer"];
@@ -37,10 +38,11 @@ impl Toy {
             .retry(super::quick())
             .build()?;
         let fields = vec![
-            Field::text("number").required().unique().max_length(64),
-            Field::text("name"),
+            Field::text("number").required().unique().immutable().max_length(64),
+            Field::text("name").required(),
             Field::text("mail"),
             Field::text("note"),
+            Field::text("grade"),
         ];
         Ok(Self { http, base: base.to_owned(), fields: Fields::closed(fields), flaw })
     }
@@ -57,6 +59,7 @@ impl Toy {
             reference,
             data: Record::from_nested(&json!({
                 "number": raw["number"], "name": raw["name"], "mail": raw["mail"], "note": raw["note"],
+                "grade": raw["grade"],
             })),
             enabled: Some(raw["active"] == json!(true)),
             display_name: text("number"),
@@ -171,7 +174,7 @@ impl Target for Toy {
     fn changes(&self, current: &Account, data: &Record) -> Result<Changes> {
         if self.is(Flaw::UpdateAlwaysWrites) {
             let change = |(name, to): (&str, &Value)| Change { field: name.into(), from: Value::Null, to: to.clone() };
-            return Ok(Changes(data.iter().map(change).collect()));
+            return self.fields.changes(&current.data, data).map(|_| Changes(data.iter().map(change).collect()));
         }
         self.fields.changes(&current.data, data)
     }
@@ -185,8 +188,10 @@ impl Target for Toy {
         if self.is(Flaw::ImportStopsEarly) && late {
             return Ok(Page::only(items));
         }
-        if self.is(Flaw::ImportRepeatsTheFirst)
-            && first
+        if self.is(Flaw::ImportLosesTheLastOfAFullPage) && next.is_none() && items.len() == PAGE {
+            items.pop();
+        }
+        if (self.is(Flaw::ImportRepeatsTheFirst) && first || self.is(Flaw::ImportRepeatsOverPages) && !first)
             && let Some(again) = items.first().cloned()
         {
             items.push(again);

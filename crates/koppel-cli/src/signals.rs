@@ -1,10 +1,10 @@
-//! The signals that stop the service.
+//! The signals that stop what runs on.
 
 use std::io;
 
 /// Ctrl-C, and what a service manager sends.
 #[cfg(unix)]
-pub(super) struct Signals {
+pub(crate) struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
 }
@@ -12,13 +12,13 @@ pub(super) struct Signals {
 #[cfg(unix)]
 impl Signals {
     /// From now on they come here and do not end the program.
-    pub(super) fn listen() -> io::Result<Self> {
+    pub(crate) fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
     /// The next of them.
-    pub(super) async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
@@ -28,7 +28,7 @@ impl Signals {
 
 /// Ctrl-C and Ctrl-Break, a console that is closed, a system that shuts down.
 #[cfg(windows)]
-pub(super) struct Signals {
+pub(crate) struct Signals {
     ctrl_c: tokio::signal::windows::CtrlC,
     ctrl_break: tokio::signal::windows::CtrlBreak,
     ctrl_close: tokio::signal::windows::CtrlClose,
@@ -38,7 +38,7 @@ pub(super) struct Signals {
 #[cfg(windows)]
 impl Signals {
     /// From now on they come here and do not end the program.
-    pub(super) fn listen() -> io::Result<Self> {
+    pub(crate) fn listen() -> io::Result<Self> {
         use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
         Ok(Self {
             ctrl_c: ctrl_c()?,
@@ -49,7 +49,7 @@ impl Signals {
     }
 
     /// The next of them.
-    pub(super) async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) {
         tokio::select! {
             _ = self.ctrl_c.recv() => {}
             _ = self.ctrl_break.recv() => {}

@@ -1,0 +1,7 @@
+//! From what sources give to who should have what.
+
+mod aggregation;
+mod matching;
+mod naive;
+mod reading;
+mod world;
