@@ -12,17 +12,14 @@ use tokio::sync::Mutex;
 
 use crate::config::Settings;
 use crate::enforce::{Crew, Queued, Summary, Tell, later};
-use crate::model::Held;
+use crate::model::{Held, Verb};
 use crate::plan::{Action, ConfigMark, Freshness, Inputs, Plan, compute, timeline, written};
 use crate::rules::Rules;
 use crate::snapshot::Snapshot;
 use crate::sources::{Gather, Gathered, SourceRuntime};
-use crate::store::{Access, Lease, Mark, NewAction, NewJob, Store};
-use crate::targets::TargetRuntime;
+use crate::store::{Access, AuditChange, AuditEntry, Lease, Mark, NewAction, NewJob, Store};
+use crate::targets::{TargetRuntime, hex};
 use crate::{sources, targets};
-
-/// How long a worker that fell silent keeps its jobs.
-pub const LEASE: SignedDuration = SignedDuration::from_secs(30);
 
 /// How soon a worker that shares its state looks again at what others do.
 const SHARED_LOOK: SignedDuration = SignedDuration::from_secs(1);
@@ -43,8 +40,6 @@ pub struct Host<'a> {
     pub ctx: Ctx,
     /// The name of this process, unique among those that share the state; it stands in the audit log.
     pub worker: String,
-    /// How long a worker that fell silent keeps its jobs; [`LEASE`] where nothing speaks for another.
-    pub lease: SignedDuration,
 }
 
 /// Sources, rules, targets and the state of one configuration.
@@ -57,14 +52,16 @@ pub struct Engine {
     scrubber: Scrubber,
     ctx: Ctx,
     worker: String,
-    lease: SignedDuration,
     /// What the last read gave, for the moments between two reads.
     last: Mutex<Option<Arc<View>>>,
 }
 
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Engine").field("file", &self.settings.file).field("worker", &self.worker).finish_non_exhaustive()
+        f.debug_struct("Engine")
+            .field("file", &self.settings.file)
+            .field("worker", &self.worker)
+            .finish_non_exhaustive()
     }
 }
 
@@ -112,7 +109,6 @@ impl Engine {
             scrubber: host.scrubber.clone(),
             ctx: host.ctx,
             worker: host.worker,
-            lease: host.lease,
             last: Mutex::new(None),
         })
     }
@@ -182,7 +178,7 @@ impl Engine {
     /// Where the state cannot be read or written. What fails for one person or source stands in the summary.
     pub async fn sync_once(&self, at: Option<Timestamp>, approve: bool, tell: &dyn Tell) -> Result<Summary> {
         let moment = self.moment(at);
-        let Some(lead) = self.store.lead(&self.worker, self.lease).await? else {
+        let Some(lead) = self.store.lead(&self.worker, self.settings.lease).await? else {
             // Another worker plans at this moment; what it finds to do is done together.
             return self.help(tell, None).await;
         };
@@ -230,7 +226,7 @@ impl Engine {
     /// One turn of a run that goes on: a pass, unless another worker is at it or has just done it.
     async fn turn(&self, every: SignedDuration, approve: bool, first: bool, tell: &dyn Tell) -> Result<Turn> {
         let moment = self.moment(None);
-        let Some(lead) = self.store.lead(&self.worker, self.lease).await? else {
+        let Some(lead) = self.store.lead(&self.worker, self.settings.lease).await? else {
             let until = later(moment.at, SHARED_LOOK);
             return Ok(Turn { summary: self.help(tell, Some(until)).await?, until, why: "" });
         };
@@ -308,7 +304,7 @@ impl Engine {
             ctx: &self.ctx,
             scrubber: &self.scrubber,
             worker: &self.worker,
-            lease: self.lease,
+            lease: self.settings.lease,
             until,
             tell,
         }
@@ -350,7 +346,7 @@ impl Engine {
 
     /// Keeps the lead until that fails; gives why.
     async fn keep(&self, lead: &Lease) -> Error {
-        let quarter = Duration::try_from(self.lease).unwrap_or_default() / 4;
+        let quarter = Duration::try_from(self.settings.lease).unwrap_or_default() / 4;
         let mut kept = tokio::time::Instant::now();
         loop {
             tokio::time::sleep(quarter).await;
@@ -395,6 +391,9 @@ impl Engine {
             if round == 0 || !actions.is_empty() {
                 tell.planned(&plan);
             }
+            if !plan.reasons.is_empty() {
+                self.store.note_reasons(lead, &self.reasons(moment, &plan)).await?;
+            }
             self.enqueue(&plan.id, moment, &actions, &plan.settles, None, Some(lead)).await?;
             let worked = self.crew(tell, until).work().await?;
             summary.add(worked.summary);
@@ -431,7 +430,10 @@ impl Engine {
             rules: Arc::clone(&self.rules),
             targets: self.targets.clone(),
             held,
-            unsettled: unsettled.iter().map(|sent| Queued::read(&sent.payload).map(|queued| queued.action)).collect::<Result<_>>()?,
+            unsettled: unsettled
+                .iter()
+                .map(|sent| Queued::read(&sent.payload).map(|queued| queued.action))
+                .collect::<Result<_>>()?,
             stale: view.gathered.stale.clone(),
             approve,
         };
@@ -459,16 +461,40 @@ impl Engine {
             thresholds,
             sources: view.gathered.states.clone(),
             warnings,
+            reasons: computed.reasons,
             next: self.rules.next_change(&view.snapshot, moment.at).map(|next| written(next, zone)),
             persons: view.snapshot.len(),
-            config: ConfigMark {
-                file: self.settings.file.display().to_string(),
-                digest: self.settings.digest.clone(),
-            },
+            config: ConfigMark { file: self.settings.file.display().to_string(), digest: self.settings.digest.clone() },
             state,
             settles: unsettled.iter().map(|sent| sent.id).collect(),
             timeline,
         })
+    }
+
+    /// The entries of the audit for what goes on being held for another reason.
+    fn reasons(&self, moment: Moment, plan: &Plan) -> Vec<(Held, AuditEntry)> {
+        let recorded = self.ctx.now();
+        let at = if moment.given { moment.at } else { recorded };
+        let entry = |held: &Held| AuditEntry {
+            at,
+            recorded,
+            target: held.target.clone(),
+            person: held.person.clone(),
+            person_name: held.name.clone(),
+            verb: Verb::Update,
+            entitlements: vec![held.entitlement.clone()],
+            change: AuditChange::Changed,
+            permission: held.entitlement.permission().map(str::to_owned),
+            because: held.because.clone(),
+            reference: held.reference.as_ref().map(ToString::to_string),
+            success: true,
+            outcome: "no-change".to_owned(),
+            message: "It stays, for another contract; nothing was sent".to_owned(),
+            fields: Vec::new(),
+            plan: plan.id.clone(),
+            worker: self.worker.clone(),
+        };
+        plan.reasons.iter().map(|held| (held.clone(), entry(held))).collect()
     }
 
     async fn enqueue(
@@ -482,11 +508,8 @@ impl Engine {
     ) -> Result<()> {
         let mut jobs: Vec<NewJob> = Vec::new();
         for action in actions {
-            let queued = Queued {
-                at: moment.given.then_some(moment.at),
-                plan: plan.to_owned(),
-                action: action.clone(),
-            };
+            let queued =
+                Queued { at: moment.given.then_some(moment.at), plan: plan.to_owned(), action: action.clone() };
             let payload = serde_json::to_value(&queued).map_err(|e| Error::bug(format!("an action: {e}")))?;
             let new = NewAction {
                 verb: action.action,
@@ -511,6 +534,7 @@ impl Engine {
 
 fn random_id() -> Result<String> {
     let mut bytes = [0_u8; 8];
-    getrandom::fill(&mut bytes).map_err(|e| Error::bug(format!("the operating system gives no random numbers: {e}")))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    getrandom::fill(&mut bytes)
+        .map_err(|e| Error::bug(format!("the operating system gives no random numbers: {e}")))?;
+    Ok(hex(&bytes))
 }

@@ -17,5 +17,5 @@ mod model;
 mod sources;
 mod targets;
 
-pub use engine::{Engine, Host, LEASE};
+pub use engine::{Engine, Host};
 pub use model::{Because, Change, Entitlement, Held, SubPermission, Verb};

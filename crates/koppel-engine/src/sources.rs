@@ -14,7 +14,7 @@ use crate::enforce::later;
 use crate::plan::{Freshness, Reached, SourceState, written};
 use crate::snapshot::{SourceRows, read};
 use crate::store::Store;
-use crate::targets::{instance, readable};
+use crate::targets::{Given, instance, readable};
 
 /// A source with what the configuration says of it.
 #[derive(Debug)]
@@ -36,8 +36,9 @@ pub(crate) fn build(settings: &Settings, registry: &Registry, scrubber: &Scrubbe
 
 fn one(settings: &SourceSettings, registry: &Registry, scrubber: &Scrubber) -> Result<SourceRuntime> {
     let place = format!("source [{}], {}", settings.name, settings.config_place);
-    let made =
-        instance(registry, scrubber, &settings.connector, &settings.config, &settings.config_folder, &place)?;
+    let given =
+        Given { id: &settings.connector, config: &settings.config, place: &place, folder: &settings.config_folder };
+    let made = instance(registry, scrubber, &given)?;
     let source: Arc<dyn Source> = match made {
         Instance::Source(source) => Arc::from(source),
         Instance::Target(_) => {

@@ -1,5 +1,6 @@
 //! The targets of a configuration, ready to plan for and to act on.
 
+use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -78,14 +79,17 @@ fn lack(target: &TargetRuntime, grant: &Grant) -> Option<String> {
     let system = target.target.system();
     match &grant.entitlement {
         Entitlement::Account => None,
-        Entitlement::Access => {
-            target.target.switching().is_none().then(|| format!("{system} cannot enable accounts; grant the account only"))
-        }
+        Entitlement::Access => target
+            .target
+            .switching()
+            .is_none()
+            .then(|| format!("{system} cannot enable accounts; grant the account only")),
         Entitlement::Permission(reference) => {
             let Some(permissions) = target.target.permissions() else {
                 return Some(format!("{system} has no permissions"));
             };
-            let known = koppel::Reference::new(reference.as_str()).map(|reference| permissions.per_contract(&reference));
+            let known =
+                koppel::Reference::new(reference.as_str()).map(|reference| permissions.per_contract(&reference));
             match known {
                 Some(Err(error)) if error.is(ErrorKind::NotFound) => Some(error.to_string()),
                 _ => None,
@@ -105,25 +109,32 @@ pub(crate) fn placed(error: Error, place: &str) -> Error {
     Error::config(error.faults().iter().map(|fault| fault.clone().below(&format!("{place}: "))).collect())
 }
 
+/// A connector's configuration, and where it stands.
+pub(crate) struct Given<'a> {
+    /// The connector.
+    pub(crate) id: &'a str,
+    pub(crate) config: &'a Value,
+    /// For messages.
+    pub(crate) place: &'a str,
+    /// The folder that paths in it count from.
+    pub(crate) folder: &'a Path,
+}
+
 /// Makes a connector, whose secrets are known to the scrubber before anything is said of it.
-pub(crate) fn instance(
-    registry: &Registry,
-    scrubber: &Scrubber,
-    id: &str,
-    config: &Value,
-    folder: &Path,
-    place: &str,
-) -> Result<Instance> {
+pub(crate) fn instance(registry: &Registry, scrubber: &Scrubber, given: &Given<'_>) -> Result<Instance> {
+    let Given { id, config, place, folder } = *given;
     let connector = registry.get(id).map_err(|e| Error::new(ErrorKind::Config, format!("{place}: {e}")))?;
     let schema = connector.config_schema();
     schema.scrub_into(config, scrubber);
-    connector.build(&schema.with_files_from(folder, config.clone())).map_err(|e| placed(e, place))
+    let config = schema.with_files_from(folder, config.clone());
+    connector.build(&config).map_err(|e| placed(e, place))
 }
 
 fn one(settings: &TargetSettings, registry: &Registry, scrubber: &Scrubber) -> Result<TargetRuntime> {
     let place = format!("target [{}], {}", settings.name, settings.config_place);
-    let made =
-        instance(registry, scrubber, &settings.connector, &settings.config, &settings.config_folder, &place)?;
+    let given =
+        Given { id: &settings.connector, config: &settings.config, place: &place, folder: &settings.config_folder };
+    let made = instance(registry, scrubber, &given)?;
     let target: Arc<dyn Target> = match made {
         Instance::Target(target) => Arc::from(target),
         Instance::Source(_) => {
@@ -178,7 +189,7 @@ fn one(settings: &TargetSettings, registry: &Registry, scrubber: &Scrubber) -> R
         mapping_digest,
         correlate,
         concurrency: settings.concurrency,
-        rate: settings.rate.clone(),
+        rate: settings.rate,
         on_revoke: settings.on_revoke,
         thresholds: settings.thresholds.clone(),
     })
@@ -217,8 +228,12 @@ pub(crate) fn digest(parts: &[&[u8]]) -> String {
         hasher.update((part.len() as u64).to_be_bytes());
         hasher.update(part);
     }
-    hasher.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
-        use std::fmt::Write as _;
+    hex(&hasher.finalize())
+}
+
+/// Bytes as hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     })

@@ -15,6 +15,7 @@ use crate::ipassan::IPassan;
 use crate::reply::Reply;
 use crate::route::{self, METHODS, Place, Route, System};
 use crate::stats::Recorder;
+use crate::watch::{Pass, Seen, Watchers};
 use crate::wire::Cut;
 
 /// No request of a connector comes near it.
@@ -25,6 +26,7 @@ const BODY_LIMIT: usize = 1 << 20;
 pub(crate) struct World {
     pub(crate) latency: Duration,
     pub(crate) recorder: Recorder,
+    pub(crate) watchers: Watchers,
     pub(crate) faults: FaultEngine,
     pub(crate) inplanning: InPlanning,
     pub(crate) ipassan: IPassan,
@@ -67,6 +69,11 @@ pub(crate) async fn serve(
     };
     let method = route::method_index(&head.method);
     world.recorder.count(route, method);
+    let seen = Seen { number: 0, system: route.system(), method: METHODS[method], path, body: &body };
+    let watched = world.watchers.arrives(seen);
+    if watched.pass == Pass::HoldBefore {
+        watched.hold().await;
+    }
     let query = Form::parse(head.uri.query().unwrap_or_default().as_bytes());
     let fault = world.faults.next(&Call {
         route,
@@ -77,6 +84,8 @@ pub(crate) async fn serve(
     if !world.latency.is_zero() {
         tokio::time::sleep(world.latency).await;
     }
+
+    let fault = fault.filter(|_| watched.pass == Pass::On);
 
     // What happens instead of the request.
     match fault {
@@ -101,6 +110,10 @@ pub(crate) async fn serve(
             _ => None,
         },
     });
+
+    if watched.pass == Pass::HoldAfter {
+        watched.hold().await;
+    }
 
     // What happens to the answer.
     match fault {

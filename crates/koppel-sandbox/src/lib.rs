@@ -37,6 +37,7 @@ mod seed;
 mod server;
 mod stats;
 mod tokens;
+mod watch;
 mod wire;
 
 pub use credentials::{CANARY, Credentials};
@@ -47,3 +48,4 @@ pub use options::{MissingPerson, Options};
 pub use route::System;
 pub use server::{Sandbox, StartError};
 pub use stats::{FaultCount, RequestCount, Stats};
+pub use watch::{Pass, Seen, Watch};

@@ -18,6 +18,7 @@ use crate::ipassan::IPassan;
 use crate::options::Options;
 use crate::sample;
 use crate::stats::{Recorder, Stats};
+use crate::watch::{Watch, Watchers};
 use crate::wire::{Cut, CuttableListener};
 
 /// How long [`Sandbox::stop`] waits for requests in work.
@@ -68,6 +69,7 @@ impl Sandbox {
         let world = Arc::new(World {
             latency: options.latency,
             recorder: Recorder::default(),
+            watchers: Watchers::default(),
             faults: FaultEngine::new(options.seed, options.faults.clone()),
             inplanning: InPlanning::new(&options, &credentials),
             ipassan: IPassan::new(&options, &credentials),
@@ -126,6 +128,11 @@ impl Sandbox {
     /// Takes other fault rules from now on.
     pub fn set_faults(&self, faults: Faults) {
         self.world.faults.replace(faults);
+    }
+
+    /// Has somebody see every request from now on, in place of who did before.
+    pub fn watch(&self, watch: Arc<dyn Watch>) {
+        self.world.watchers.set(watch);
     }
 
     /// What reached the systems. Tokens are counted over the whole life of the sandbox.

@@ -18,7 +18,7 @@ use koppel::{Clock as _, Error, Scrubber};
 use koppel_engine::config::{self, Settings};
 use koppel_engine::plan::Plan;
 use koppel_engine::store::Access;
-use koppel_engine::{Engine, Host as Given, LEASE};
+use koppel_engine::{Engine, Host as Given};
 use koppel_http::SystemClock;
 
 use crate::failure::Failure;
@@ -59,7 +59,6 @@ async fn open(settings: Settings, host: &Host, access: Access) -> Result<Engine,
         scrubber: host.scrubber(),
         ctx: host.ctx().clone(),
         worker: worker(),
-        lease: LEASE,
     };
     Ok(Engine::open(settings, given, access).await?)
 }

@@ -89,8 +89,7 @@ struct Service {
 /// Serves until it is told to stop.
 pub(crate) async fn serve(args: &ServeArgs, scrubber: &Scrubber, detail: &Detail) -> Result<(), Failure> {
     // Asked for first: who reads the line on stdout may stop the program at once.
-    let signals =
-        Signals::listen().map_err(|e| Failure::failed(format!("cannot wait for the signal to stop: {e}")))?;
+    let signals = Signals::listen().map_err(|e| Failure::failed(format!("cannot wait for the signal to stop: {e}")))?;
     let host = Host::lasting(scrubber, detail)?;
     let limits = Limits::of(args);
     let tls = match (&args.tls_cert, &args.tls_key) {

@@ -43,6 +43,15 @@ pub(super) fn age(text: &str) -> Result<SignedDuration, String> {
     if total.is_zero() { Err("it must be more than nothing".to_owned()) } else { Ok(total) }
 }
 
+/// Reads how long a lease lasts. A day without a sign of life is none any more.
+pub(super) fn lease(text: &str) -> Result<SignedDuration, String> {
+    let Parts { seconds, days } = Parts::read(text)?;
+    match (seconds, days) {
+        (Some(seconds @ 1..=DAY), None) => seconds_of(seconds),
+        _ => Err("it must be a time from 1s to 24h, such as 30s".to_owned()),
+    }
+}
+
 fn seconds_of(seconds: u64) -> Result<SignedDuration, String> {
     i64::try_from(seconds)
         .ok()

@@ -19,6 +19,7 @@ mod system;
 use std::fmt;
 use std::path::{Path as FilePath, PathBuf};
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use toml::de::DeTable;
 
@@ -38,6 +39,7 @@ pub use self::system::{Correlate, OnRevoke, SourceSettings, TargetSettings};
 
 const DEFAULT_STATE: &str = "sqlite:koppel.db";
 const DEFAULT_ZONE: &str = "Europe/Amsterdam";
+const DEFAULT_LEASE: SignedDuration = SignedDuration::from_secs(30);
 
 /// Everything that `koppel.toml` says.
 #[derive(Clone)]
@@ -51,6 +53,8 @@ pub struct Settings {
     pub digest: String,
     /// Where the state is: `sqlite:` and an absolute path, or `postgres://…`. It may hold a password.
     pub state_url: String,
+    /// How long a worker that fell silent keeps its jobs, before another takes them over.
+    pub lease: SignedDuration,
     /// The zone in which days begin.
     pub zone: TimeZone,
     /// The field of a person that is the same in every source, such as `ExternalId`.
@@ -110,7 +114,7 @@ pub fn read(file: &FilePath, environment: &dyn Fn(&str) -> Option<String>) -> Re
     let mut reader = Reader::new(file, &name, &text, folder.clone(), environment);
     let known = ["state", "time_zone", "persons", "source", "target", "rule"];
     let root = Section::of_table(&mut reader.report, "the file", 0, root.get_ref(), &known);
-    let state_url = state(&mut reader, &root, &folder);
+    let state = state(&mut reader, &root, &folder);
     let zone = zone(&mut reader.report, &root);
     let (sources, names) = system::sources(&mut reader, &root);
     let (persons_key, persons_order) = persons(&mut reader.report, &root, &names);
@@ -119,12 +123,13 @@ pub fn read(file: &FilePath, environment: &dyn Fn(&str) -> Option<String>) -> Re
 
     let digest = reader.digest();
     let faults = reader.report.finish();
-    match (state_url, zone) {
-        (Some(state_url), Some(zone)) if faults.is_empty() => Ok(Settings {
+    match (state, zone) {
+        (Some((state_url, lease)), Some(zone)) if faults.is_empty() => Ok(Settings {
             file: file.to_owned(),
             folder,
             digest,
             state_url,
+            lease,
             zone,
             persons_key,
             persons_order,
@@ -136,14 +141,20 @@ pub fn read(file: &FilePath, environment: &dyn Fn(&str) -> Option<String>) -> Re
     }
 }
 
-fn state(reader: &mut Reader<'_>, root: &Section<'_>, folder: &FilePath) -> Option<String> {
-    let section = match root.get("state") {
-        Some(node) => Some(Section::of(&mut reader.report, "state", node, &["url"])?),
-        None => None,
+/// Where the state is, and how long a lease on it lasts.
+fn state(reader: &mut Reader<'_>, root: &Section<'_>, folder: &FilePath) -> Option<(String, SignedDuration)> {
+    let Some(node) = root.get("state") else { return Some((absolute(DEFAULT_STATE, folder), DEFAULT_LEASE)) };
+    let section = Section::of(&mut reader.report, "state", node, &["url", "lease"])?;
+    let lease = match section.get("lease") {
+        Some(_) => section.parsed(&mut reader.report, "lease", margin::lease),
+        None => Some(DEFAULT_LEASE),
     };
-    let Some((section, node)) = section.and_then(|section| section.get("url").map(|node| (section, node))) else {
-        return Some(absolute(DEFAULT_STATE, folder));
-    };
+    let url = state_url(reader, &section, folder);
+    url.zip(lease)
+}
+
+fn state_url(reader: &mut Reader<'_>, section: &Section<'_>, folder: &FilePath) -> Option<String> {
+    let Some(node) = section.get("url") else { return Some(absolute(DEFAULT_STATE, folder)) };
     let written = section.text(&mut reader.report, "url")?;
     let url = reader.expanded("state: url", node, written)?;
     let path = url.strip_prefix("sqlite:").map(|path| path.split('?').next().unwrap_or_default());

@@ -10,7 +10,8 @@ pub fn schema() -> Value {
     let state = table(
         "Where the engine keeps its state.",
         json!({"url": {"type": "string", "default": "sqlite:koppel.db",
-                       "description": "sqlite: and the path of a file, or postgres://…"}}),
+                       "description": "sqlite: and the path of a file, or postgres://…"},
+               "lease": length("How long a worker that fell silent keeps its jobs, from 1s to 24h. 30s by default.")}),
         &[],
     );
     let persons = table(

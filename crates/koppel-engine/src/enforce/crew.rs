@@ -55,7 +55,7 @@ const MOST_TRIES: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
 /// So long a single pass waits for what is to be tried again.
-const LONGEST_PAUSE: Duration = Duration::from_secs(120);
+const LONGEST_PAUSE: Duration = Duration::from_mins(2);
 
 /// How often a worker that shares its state looks for what others left.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
@@ -89,6 +89,16 @@ pub(crate) struct Worked {
     pub(crate) failed: Vec<(String, String)>,
 }
 
+impl Worked {
+    fn note(&mut self, outcome: Outcome, busy: &mut BTreeMap<String, u32>) {
+        if let Some(count) = busy.get_mut(&outcome.target) {
+            *count = count.saturating_sub(1);
+        }
+        self.summary.add(outcome.summary);
+        self.failed.extend(outcome.failed);
+    }
+}
+
 impl Crew<'_> {
     /// Works until nothing is left to do, here or at other workers, or until the run is cancelled.
     ///
@@ -109,7 +119,7 @@ impl Crew<'_> {
                 let taken = alongside(&mut running, &mut ended, self.take(&busy)).await;
                 for ended in ended {
                     match ended {
-                        Ok(outcome) => self.note(outcome, &mut busy, &mut worked),
+                        Ok(outcome) => worked.note(outcome, &mut busy),
                         Err(error) => broken = broken.or(Some(error)),
                     }
                 }
@@ -127,18 +137,18 @@ impl Crew<'_> {
                 if stopping {
                     break;
                 }
-                match self.pause().await? {
-                    true => continue,
-                    false => break,
+                if self.pause().await? {
+                    continue;
                 }
+                break;
             };
             match ended {
-                Ok(outcome) => self.note(outcome, &mut busy, &mut worked),
+                Ok(outcome) => worked.note(outcome, &mut busy),
                 Err(error) => broken = broken.or(Some(error)),
             }
             while let Some(Some(ended)) = running.next().now_or_never() {
                 match ended {
-                    Ok(outcome) => self.note(outcome, &mut busy, &mut worked),
+                    Ok(outcome) => worked.note(outcome, &mut busy),
                     Err(error) => broken = broken.or(Some(error)),
                 }
             }
@@ -147,14 +157,6 @@ impl Crew<'_> {
             Some(error) => Err(error),
             None => Ok(worked),
         }
-    }
-
-    fn note(&self, outcome: Outcome, busy: &mut BTreeMap<String, u32>, worked: &mut Worked) {
-        if let Some(count) = busy.get_mut(&outcome.target) {
-            *count = count.saturating_sub(1);
-        }
-        worked.summary.add(outcome.summary);
-        worked.failed.extend(outcome.failed);
     }
 
     /// Takes as many jobs as there is room for.

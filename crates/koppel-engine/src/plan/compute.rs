@@ -40,6 +40,8 @@ pub(crate) struct Computed {
     pub(crate) blocked: Vec<Blocked>,
     pub(crate) reached: Vec<Reached>,
     pub(crate) warnings: Vec<String>,
+    /// What is held and goes on being held, for the reasons that count now.
+    pub(crate) reasons: Vec<Held>,
 }
 
 /// So many warnings about persons are told one by one.
@@ -61,7 +63,13 @@ pub(crate) fn compute(inputs: &Inputs) -> Computed {
         unsettled.entry(folded(&action.person)).or_default().push(action);
         state.entry(folded(&action.person)).or_default();
     }
-    let mut work = Work { inputs, mapper: Mapper::new(inputs.at, &inputs.zone), unsettled, jobs: BTreeMap::new() };
+    let mut work = Work {
+        inputs,
+        mapper: Mapper::new(inputs.at, &inputs.zone),
+        unsettled,
+        jobs: BTreeMap::new(),
+        reasons: Vec::new(),
+    };
     let mut warnings = Vec::new();
     let mut blocked_persons = 0_usize;
     let mut matches = Matches::new(&inputs.rules);
@@ -111,6 +119,7 @@ struct Work<'a> {
     unsettled: HashMap<String, Vec<&'a Action>>,
     /// The drafts of each person, by the place of the target and the key of the person.
     jobs: BTreeMap<(usize, String), Vec<Draft>>,
+    reasons: Vec<Held>,
 }
 
 impl Work<'_> {
@@ -130,6 +139,7 @@ impl Work<'_> {
                 }
             }
             let holding = self.holding(person.key(), held, &target.name);
+            self.reasons.extend(reasons(person, &wishes, held.iter().filter(|held| held.target == target.name)));
             unwish(&mut wishes, &holding, &inputs.stale, |held| lapsed(person, held, inputs));
             let key = held.iter().find(|held| held.target == target.name).map_or(person.key(), |held| &held.person);
             let json = |contracts: &[usize]| person.json(inputs.at, &|at| contracts.contains(&at));
@@ -185,7 +195,7 @@ impl Work<'_> {
 
     /// Holds back what thresholds stop, and what depends on something that is held back.
     fn finish(mut self) -> Computed {
-        let mut computed = Computed::default();
+        let mut computed = Computed { reasons: std::mem::take(&mut self.reasons), ..Computed::default() };
         if !self.inputs.approve {
             computed.reached = self.thresholds();
         }
@@ -217,7 +227,8 @@ impl Work<'_> {
         let mut reached = Vec::new();
         for ((place, kind, change), count) in counts {
             let Some(target) = self.inputs.targets.get(place) else { continue };
-            let of = self.inputs.held.iter().filter(|h| h.target == target.name && kind_of(&h.entitlement) == kind).count();
+            let of =
+                self.inputs.held.iter().filter(|h| h.target == target.name && kind_of(&h.entitlement) == kind).count();
             let of = of as u64;
             let limits = target.thresholds.get(&(kind, change)).map(Vec::as_slice).unwrap_or_default();
             if let Some(limit) = limits.iter().find(|limit| limit.reached(count, of)) {
@@ -266,6 +277,25 @@ fn unwish(wishes: &mut Wishes, holding: &Holding, stale: &[String], why: impl Fn
             wishes.permissions.insert(reference.clone(), no(held));
         }
     }
+}
+
+/// What is held and goes on being held although the contract that it was granted for no longer counts.
+fn reasons<'h>(person: &PersonRef<'_>, wishes: &Wishes, held: impl Iterator<Item = &'h &'h Held>) -> Vec<Held> {
+    let moved = held.filter_map(|held| {
+        let wish = match &held.entitlement {
+            Entitlement::Account => wishes.account.as_ref(),
+            Entitlement::Access => wishes.access.as_ref(),
+            Entitlement::Permission(reference) => wishes.permissions.get(reference),
+        };
+        let wish = wish.filter(|wish| wish.frozen.is_none())?;
+        let counting = wish.contracts.iter().filter_map(|at| person.contracts().get(*at));
+        let mut counting = counting.filter(|contract| !contract.is_stale());
+        let still = counting.any(|contract| {
+            contract.external_id() == held.because.contract && contract.source() == held.because.source
+        });
+        (!still).then(|| Held { because: wish.because.clone(), ..(**held).clone() })
+    });
+    moved.collect()
 }
 
 /// Why a rule that granted something does so no longer.

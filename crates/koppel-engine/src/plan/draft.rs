@@ -161,11 +161,11 @@ pub(super) struct Drafter<'a> {
 impl Drafter<'_> {
     /// All that is to be done so that the person has what is wished and nothing else.
     pub(super) fn draft(mut self, wishes: &Wishes) -> Vec<Draft> {
-        let wished = wishes.account.as_ref().filter(|wish| wish.yes);
+        let account = wishes.account.as_ref().filter(|wish| wish.yes);
         // What is written at first, on opening, and while it is open comes from the same contracts.
-        let counting = wishes.access.as_ref().filter(|access| access.yes).or(wished);
+        let counting = wishes.access.as_ref().filter(|access| access.yes).or(account);
         let counting = counting.map(|wish| wish.contracts.as_slice()).unwrap_or_default();
-        match (wished, &self.holding.account) {
+        match (account, &self.holding.account) {
             (Some(wish), None) => self.create(wish, counting),
             (None, None) => {
                 self.without_account(wishes);
@@ -179,7 +179,7 @@ impl Drafter<'_> {
             }
             _ => {}
         }
-        let keeps = wished.is_some();
+        let keeps = account.is_some();
         let ends = wishes.account.as_ref().filter(|wish| !wish.yes && self.holding.account.is_some());
         for (reference, held) in &self.holding.permissions {
             let wish = wishes.permissions.get(reference);
@@ -187,7 +187,7 @@ impl Drafter<'_> {
                 self.revoke(reference, held, wish.filter(|wish| !wish.yes).or(ends));
             }
         }
-        if let (Some(wish), Some(held)) = (wished, &self.holding.account)
+        if let (Some(wish), Some(held)) = (account, &self.holding.account)
             && !self.subject.stale
         {
             self.update(wish, counting, held);

@@ -6,7 +6,7 @@ use koppel::{Person, Record, Reference};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Because, Change, Entitlement, SubPermission, Verb};
+use crate::model::{Because, Change, Entitlement, Held, SubPermission, Verb};
 use crate::store::Mark;
 
 /// What would be done at a moment, and why.
@@ -44,6 +44,9 @@ pub struct Plan {
     /// The journal's numbers of the actions that were sent, whose answer nobody has, and that this plan settles.
     #[serde(default)]
     pub settles: Vec<i64>,
+    /// What is held and goes on being held, for the reasons that count now.
+    #[serde(skip)]
+    pub(crate) reasons: Vec<Held>,
     /// Shifts against access of the persons that the plan touches, for people to look at.
     pub timeline: Vec<Timeline>,
 }

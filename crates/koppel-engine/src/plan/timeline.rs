@@ -41,9 +41,8 @@ pub(crate) fn timeline(
         let contracts = person.contracts().iter().filter(|contract| {
             contract.start().is_none_or(|start| start < to) && contract.end().is_none_or(|end| end > from)
         });
-        let contracts = contracts
-            .map(|c| bar(c.external_id().to_owned(), c.source().to_owned(), c.start(), c.end()))
-            .collect();
+        let contracts =
+            contracts.map(|c| bar(c.external_id().to_owned(), c.source().to_owned(), c.start(), c.end())).collect();
         let access = rules.intervals(snapshot, index, from, to).into_iter().map(|interval| {
             let granted = rules.grants().get(interval.grant.0 as usize);
             let label = granted.map(|g| format!("{}:{}", g.target, g.entitlement)).unwrap_or_default();

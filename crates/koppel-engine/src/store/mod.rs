@@ -13,6 +13,7 @@ mod held;
 mod jobs;
 mod lead;
 mod place;
+mod reason;
 mod replay;
 mod schema;
 mod settle;

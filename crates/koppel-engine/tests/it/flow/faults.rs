@@ -127,7 +127,11 @@ async fn a_closing_that_was_cut_down_is_opened_where_a_shift_began_by_then() {
     let stage = stage();
     stage.pass().await;
     stage.world.writes();
-    stage.world.roster(&[("1001", "Ann", &[("s1", "2026-06-02T20:00:00+02:00", "2026-06-02T22:00:00+02:00", "Nurse")])]);
+    stage.world.roster(&[(
+        "1001",
+        "Ann",
+        &[("s1", "2026-06-02T20:00:00+02:00", "2026-06-02T22:00:00+02:00", "Nurse")],
+    )]);
     cut_down(&stage).await;
     stage.world.roster(&[("1001", "Ann", &[SHIFT]), ("1002", "Ben", &[SHIFT])]);
     let summary = stage.pass().await;

@@ -15,7 +15,7 @@ use koppel_engine::config;
 use koppel_engine::enforce::{Done, Summary, Tell};
 use koppel_engine::plan::Plan;
 use koppel_engine::store::Access;
-use koppel_engine::{Engine, Host, LEASE};
+use koppel_engine::{Engine, Host};
 use tempfile::TempDir;
 
 use system::World;
@@ -68,8 +68,7 @@ impl Stage {
     async fn opened(&self, ctx: Ctx, access: Access) -> Result<Engine> {
         let settings = config::read(&self.folder.path().join("koppel.toml"), &|_| None).unwrap();
         let (registry, scrubber) = (self.world.registry(), Scrubber::default());
-        let host =
-            Host { registry: &registry, scrubber: &scrubber, ctx, worker: "worker".to_owned(), lease: LEASE };
+        let host = Host { registry: &registry, scrubber: &scrubber, ctx, worker: "worker".to_owned() };
         Engine::open(settings, host, access).await
     }
 

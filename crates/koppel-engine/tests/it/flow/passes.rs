@@ -76,7 +76,8 @@ async fn an_account_that_was_there_is_linked_and_brought_up_to_date() {
 #[tokio::test]
 async fn a_leaver_loses_permissions_and_access_before_the_account() {
     for (on_revoke, last) in [("disable", None), ("delete", Some("delete 1001"))] {
-        let toml = with_team().replace("config = {}\n\n[[rule]]", &format!("config = {{}}\non_revoke = \"{on_revoke}\"\n\n[[rule]]"));
+        let toml = with_team()
+            .replace("config = {}\n\n[[rule]]", &format!("config = {{}}\non_revoke = \"{on_revoke}\"\n\n[[rule]]"));
         let stage = Stage::new(&toml, MORNING);
         stage.world.roster(&[("1001", "Ann", &[SHIFT]), ("1002", "Ben", &[SHIFT])]);
         stage.pass().await;
@@ -183,7 +184,10 @@ async fn the_audit_says_who_what_why_and_what_the_system_answered() {
     let mut lines = Vec::new();
     let mut each = |row: koppel_engine::store::AuditRow| {
         let entry = row.entry;
-        lines.push(format!("{} {} {} {} {}", entry.at, entry.verb, entry.person, entry.because.rule, entry.because.contract));
+        lines.push(format!(
+            "{} {} {} {} {}",
+            entry.at, entry.verb, entry.person, entry.because.rule, entry.because.contract
+        ));
         Ok(())
     };
     engine.store().audit(Filter::default(), &mut each).await.unwrap();

@@ -92,7 +92,8 @@ async fn a_source_threshold_stops_the_import_and_the_others_go_on() {
     let stage = Stage::new(&toml, "2026-06-02T08:30:00+02:00");
     let all = ["1001", "1002", "1003"].map(|number| (number, "Ann", [SHIFT]));
     let roster = |left: usize| {
-        let persons: Vec<_> = all.iter().take(left).map(|(number, name, shifts)| (*number, *name, &shifts[..])).collect();
+        let persons: Vec<_> =
+            all.iter().take(left).map(|(number, name, shifts)| (*number, *name, &shifts[..])).collect();
         stage.world.roster(&persons);
     };
     roster(3);

@@ -14,6 +14,9 @@ use koppel::{
 use serde_json::{Map, Value, json};
 use tokio::sync::Notify;
 
+/// A shift: its id, begin, end and title.
+pub(crate) type Shift<'a> = (&'a str, &'a str, &'a str, &'a str);
+
 /// What a request of the system meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -81,8 +84,8 @@ impl World {
     }
 
     /// The shifts of the roster, by person.
-    pub(crate) fn roster(&self, persons: &[(&str, &str, &[(&str, &str, &str, &str)])]) {
-        let contract = |(id, start, end, title): &(&str, &str, &str, &str)| -> Map<String, Value> {
+    pub(crate) fn roster(&self, persons: &[(&str, &str, &[Shift<'_>])]) {
+        let contract = |(id, start, end, title): &Shift<'_>| -> Map<String, Value> {
             let fields = json!({ "id": id, "start": start, "end": end, "title": title });
             fields.as_object().cloned().unwrap_or_default()
         };
@@ -97,16 +100,20 @@ impl World {
             .collect();
     }
 
-    /// The connectors `doors-target` and `roster-source`; a second source is `other-source`.
+    /// The connectors `doors-target`, `roster-source`, and `broken-source`, which never answers.
     pub(crate) fn registry(&self) -> Registry {
         let about = |id| About { id, version: "1", title: "Doors", description: "For tests" };
         let (doors, roster) = (self.clone(), self.clone());
+        let broken = Self::default();
+        broken.lock().down = Some("nobody answers".to_owned());
         Registry::default()
             .with(Definition::target(about("doors-target"), json!({}), move |_: Nothing| {
                 Ok(Doors { world: doors.clone(), fields: fields() })
             }))
             .unwrap()
             .with(Definition::source(about("roster-source"), json!({}), move |_: Nothing| Ok(Roster(roster.clone()))))
+            .unwrap()
+            .with(Definition::source(about("broken-source"), json!({}), move |_: Nothing| Ok(Roster(broken.clone()))))
             .unwrap()
     }
 

@@ -60,7 +60,11 @@ async fn a_shift_that_is_moved_while_the_door_is_open_moves_the_closing() {
     stage.world.roster(&[("1001", "Ann", &[shift("2026-06-02T17:00:00+02:00")])]);
     stage.at("2026-06-02T15:45:00+02:00").await;
     assert!(stage.world.is_open("1001"), "the shift is longer now");
-    stage.world.roster(&[("1001", "Ann", &[("s1", "2026-06-03T07:30:00+02:00", "2026-06-03T15:00:00+02:00", "Nurse")])]);
+    stage.world.roster(&[(
+        "1001",
+        "Ann",
+        &[("s1", "2026-06-03T07:30:00+02:00", "2026-06-03T15:00:00+02:00", "Nurse")],
+    )]);
     let plan = stage.plan().await;
     assert_eq!(plan.actions[0].because.note, "the contract begins at 2026-06-03 07:30");
     stage.at("2026-06-02T16:00:00+02:00").await;
@@ -96,4 +100,45 @@ async fn before_a_shift_begins_its_contract_is_the_primary_one() {
     stage.at("2026-06-09T06:00:00+02:00").await;
     assert!(stage.world.is_open("1001"));
     assert_eq!(stage.world.of("1001")[0].data.text("title").as_deref(), Some("Planner"));
+}
+
+#[tokio::test]
+async fn access_that_goes_on_for_the_next_shift_is_held_for_that_shift_in_the_audit() {
+    let stage = Stage::new(ON_SHIFT, "2026-06-02T14:00:00+02:00");
+    let early = ("s1", "2026-06-02T07:00:00+02:00", "2026-06-02T15:00:00+02:00", "Nurse");
+    let late = ("s2", "2026-06-02T15:00:00+02:00", "2026-06-02T23:00:00+02:00", "Nurse");
+    stage.world.roster(&[("1001", "Ann", &[early, late])]);
+    stage.pass().await;
+    stage.world.writes();
+    stage.at("2026-06-02T16:00:00+02:00").await;
+    assert!(stage.world.writes().is_empty());
+    let engine = stage.opened(stage.ctx(), koppel_engine::store::Access::Read).await.unwrap();
+    for (at, contract) in [("2026-06-02T14:30:00+02:00", "s1"), ("2026-06-02T17:00:00+02:00", "s2")] {
+        let until = Some(super::moment(at));
+        let mut replay = koppel_engine::store::Replay::default();
+        let filter = koppel_engine::store::Filter { person: None, until };
+        engine.store().audit(filter, &mut |row| Ok(replay.add(&row))).await.unwrap();
+        let held = replay.held();
+        let access = held.iter().find(|held| held.entitlement == koppel_engine::Entitlement::Access).unwrap();
+        assert_eq!(access.because.contract, contract, "{at}");
+    }
+    assert!(engine.store().verify().await.unwrap().faults.is_empty());
+}
+
+#[tokio::test]
+async fn what_a_fresh_source_ended_closes_although_another_source_is_too_old() {
+    let stage = Stage::new(ON_SHIFT, "2026-06-02T14:00:00+02:00");
+    stage.world.roster(&[(
+        "1001",
+        "Ann",
+        &[("s1", "2026-06-02T07:00:00+02:00", "2026-06-02T15:00:00+02:00", "Nurse")],
+    )]);
+    stage.pass().await;
+    let engine = stage.engine().await;
+    drop(engine);
+    // A second source that never could be read takes no part in what the first one ends.
+    let other = "[[source]]\nname = \"broken\"\nconnector = \"broken-source\"\nconfig = {}\n";
+    stage.rewrite(&format!("{ON_SHIFT}{other}"));
+    stage.at("2026-06-02T15:30:00+02:00").await;
+    assert!(!stage.world.is_open("1001"));
 }
