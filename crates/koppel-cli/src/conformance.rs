@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use comfy_table::Table;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use koppel::{Clock as _, Connector, Ctx, FixedClock, Kind, Scrubber};
+use futures_util::future::join_all;
+use koppel::{Clock as _, Connector, Ctx, FixedClock, Kind, Progress, Scrubber};
 use koppel_conformance::subject::{Inside, Outside, Subject};
 use koppel_conformance::{Check, Options, Recording, Report, Ruling, Scenario, Session, Stand, Tape, Verdict, checks};
 use koppel_http::{StateDir, SystemClock};
@@ -17,6 +18,9 @@ use crate::failure::Failure;
 use crate::host::{Host, override_key};
 use crate::io::{print_line, read_config};
 use crate::log::Detail;
+
+/// So many checks run side by side on stand-ins of their own: most of the time of a check is waiting.
+const LANES: usize = 4;
 
 /// Runs the checks and says what came of them.
 pub(crate) async fn conformance(args: &ConformanceArgs, scrubber: &Scrubber, detail: &Detail) -> Result<(), Failure> {
@@ -41,40 +45,37 @@ pub(crate) async fn conformance(args: &ConformanceArgs, scrubber: &Scrubber, det
     args.reports.iter().try_for_each(|file| form(file).map(drop))?;
     let scenario = scenario(args)?;
     let broken = |why: String| Failure::failed(why);
-    let subject = subject(args, &host, &connector, tape.as_ref(), &folder.0).await?;
-    let stand = match (&args.config, &tape) {
-        (_, Some(tape)) => Stand::real(tape.config.clone()),
-        (Some(file), None) => Stand::real(host.config(&args.id, file)?),
-        (None, None) if args.id == "csv-source" => Stand::real(sample(&folder.0)?),
-        (None, None) => Stand::sandbox(&args.id).await.map_err(broken)?,
-    };
-    connector.config_schema().scrub_into(&stand.config, scrubber);
-    let mut stand = stand;
-    let several = connector.config_schema().as_value().pointer("/properties/concurrency").is_some();
-    if args.record.is_some() && several {
-        // One request at a time, so that a replay sends them in the same order.
-        override_key(&mut stand.config, "concurrency", 1.into());
-    }
-    let config = stand.config.clone();
     let recording = args.record.as_ref().map(|_| Recording::default());
-    let session = match &tape {
-        Some(tape) => Session::through(subject, stand, scenario, tape.replay()).await,
-        None => Session::open(subject, stand, scenario, recording.as_ref()).await,
-    };
-    let session = session.map_err(broken)?;
+    let on_stand_in = args.config.is_none() && tape.is_none() && recording.is_none();
+    let mut lanes = Vec::new();
+    let mut config = Value::Null;
+    for lane in 0..if on_stand_in { LANES.min(chosen.len()) } else { 1 } {
+        let place = folder.0.join(format!("lane-{lane}"));
+        fs::create_dir(&place).map_err(|e| broken(format!("cannot make {}: {e}", place.display())))?;
+        let subject = subject(args, &host, &connector, tape.as_ref(), &place).await?;
+        let mut stand = match (&args.config, &tape) {
+            (_, Some(tape)) => Stand::real(tape.config.clone()),
+            (Some(file), None) => Stand::real(host.config(&args.id, file)?),
+            (None, None) if args.id == "csv-source" => Stand::real(sample(&place)?),
+            (None, None) => Stand::sandbox(&args.id).await.map_err(broken)?,
+        };
+        connector.config_schema().scrub_into(&stand.config, scrubber);
+        let several = connector.config_schema().as_value().pointer("/properties/concurrency").is_some();
+        if recording.is_some() && several {
+            // One request at a time, so that a replay sends them in the same order.
+            override_key(&mut stand.config, "concurrency", 1.into());
+        }
+        config.clone_from(&stand.config);
+        let session = match &tape {
+            Some(tape) => Session::through(subject, stand, scenario.clone(), tape.replay()).await,
+            None => Session::open(subject, stand, scenario.clone(), recording.as_ref()).await,
+        };
+        lanes.push(session.map_err(broken)?);
+    }
     let began = SystemClock::default().now().to_string();
     let bar = host.bar("checking");
     bar.total(chosen.len() as u64);
-    let mut verdicts = Vec::new();
-    for (number, check) in chosen {
-        let verdict = session.run(check, number, &options).await;
-        bar.advance(1);
-        tell(&verdict);
-        verdicts.push(verdict);
-        if options.cancel.is_cancelled() {
-            break;
-        }
-    }
+    let verdicts = run_all(&chosen, &lanes, &options, &*bar).await;
     drop(bar);
     let report = Report {
         connector: args.id.clone(),
@@ -99,13 +100,53 @@ pub(crate) async fn conformance(args: &ConformanceArgs, scrubber: &Scrubber, det
             began: &report.began,
             config: &config,
             schema: &schema,
-            scenario: session.scenario(),
+            scenario: &scenario,
         });
         fs::write(file, tape.json().map_err(broken)?)
             .map_err(|e| broken(format!("cannot write {}: {e}", file.display())))?;
     }
     write_reports(&args.reports, &report, scrubber)?;
     conclude(&report, args.config.is_some(), options.cancel.is_cancelled())
+}
+
+/// Runs the checks, on each lane one at a time, and gives their verdicts in the order of the checks.
+async fn run_all(
+    chosen: &[(usize, &Check)],
+    lanes: &[Session],
+    options: &Options,
+    bar: &dyn Progress,
+) -> Vec<Verdict> {
+    // What is searched for secrets is what was written on a lane until then.
+    let (last, side_by_side): (Vec<_>, Vec<_>) = chosen.iter().copied().partition(|(_, check)| check.id.starts_with("secret."));
+    let waiting = Mutex::new(side_by_side.into_iter());
+    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let lane = async |session: &Session| {
+        let mut verdicts = Vec::new();
+        while let Some((number, check)) = next().filter(|_| !options.cancel.is_cancelled()) {
+            let verdict = session.run(check, number, options).await;
+            bar.advance(1);
+            tell(&verdict);
+            verdicts.push((number, verdict));
+        }
+        verdicts
+    };
+    let mut verdicts = join_all(lanes.iter().map(lane)).await.concat();
+    for (number, check) in last.into_iter().take_while(|_| !options.cancel.is_cancelled()) {
+        let mut worst: Option<Verdict> = None;
+        for session in lanes {
+            let verdict = session.run(check, number, options).await;
+            if worst.as_ref().is_none_or(|worst| matches!(worst.result, Ruling::Pass)) {
+                worst = Some(verdict);
+            }
+        }
+        bar.advance(1);
+        if let Some(verdict) = worst {
+            tell(&verdict);
+            verdicts.push((number, verdict));
+        }
+    }
+    verdicts.sort_by_key(|(number, _)| *number);
+    verdicts.into_iter().map(|(_, verdict)| verdict).collect()
 }
 
 fn write_reports(files: &[PathBuf], report: &Report, scrubber: &Scrubber) -> Result<(), Failure> {

@@ -1,48 +1,31 @@
-//! `koppel demo`: a story on the stand-in systems, with the real connectors over real HTTP.
+//! `koppel demo`: a story on the stand-in systems, played by the engine with the real connectors over real HTTP.
 //!
-//! `story` says what the world is like, `decide` who should have what, `enforce` brings it about, `tell` and `page`
-//! show it. The rules in `decide` are fixed; nothing else depends on how they come about.
+//! `care/` is the folder that an administrator would have, `story` says what the world around it is like and when the
+//! engine looks at it, `heard` notes what the engine tells, `tell` and `page` show it.
 
-mod decide;
-mod enforce;
+mod heard;
 mod page;
 mod story;
 mod tell;
 
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
-use futures_util::TryStreamExt as _;
-use jiff::{Timestamp, Zoned};
-use koppel::{Ctx, FixedClock, Instance, Scrubber, Source, Target};
+use koppel::Scrubber;
+use koppel_engine::store::{Access, Verified};
+use koppel_engine::{Because, Engine, Entitlement, Held, Host as Given, config};
 use koppel_http::StateDir;
-use koppel_sandbox::Sandbox;
-use serde_json::{Value, json};
+use koppel_sandbox::{Sandbox, System};
 
-use self::decide::{Employee, Shift, Wanted, decide};
-use self::enforce::{Enforcer, Event};
+use self::heard::{Event, Heard, Shift};
+use self::story::{DOORS, Employee, PLANNING};
 use crate::failure::Failure;
-use crate::host::{Host, override_key};
+use crate::host::{Host, environment};
 use crate::log::Detail;
+use crate::signals::Signals;
 
 /// The story cannot go on.
-#[derive(Debug)]
-struct Problem(String);
-
-impl From<Problem> for Failure {
-    fn from(problem: Problem) -> Self {
-        Failure::failed(format!("the demo cannot go on: {}", problem.0))
-    }
-}
-
-/// What is known of a person when the story is over.
-struct Ending {
-    employee: Employee,
-    wanted: Wanted,
-    planning: String,
-    doors: String,
-    doors_before: Option<String>,
+fn problem(doing: &str, why: impl std::fmt::Display) -> Failure {
+    Failure::failed(format!("the demo cannot go on: {doing}: {why}"))
 }
 
 /// The whole story, for the table and the page.
@@ -50,134 +33,132 @@ struct Told {
     shifts: Vec<Shift>,
     events: Vec<Event>,
     endings: Vec<Ending>,
+    audit: Verified,
     requests: u64,
+    /// Everything that was needed was done.
+    whole: bool,
+}
+
+impl Told {
+    /// What following the chain through the audit log came to.
+    fn chain(&self) -> &str {
+        self.audit.faults.first().map_or("none changed and none missing", String::as_str)
+    }
+}
+
+/// What a person has when the story is over.
+struct Ending {
+    employee: &'static Employee,
+    planning: String,
+    doors: String,
+    /// Why the doors are open, or closed.
+    why: String,
 }
 
 /// Plays the story, prints it, and writes the page where one is asked for.
 pub(crate) async fn demo(report: Option<&Path>, scrubber: &Scrubber, detail: &Detail) -> Result<(), Failure> {
-    let host = Host::with_state(&StateDir::none(), scrubber, detail)?;
     if let Some(file) = report {
         // Before the story is played: a folder that is not there is known now.
         page::reserve(file)?;
     }
+    let mut signals = Signals::listen().map_err(|e| problem("waiting for the signal to stop", e))?;
     let sandbox = story::start().await?;
-    let told = play(&host, &sandbox).await;
-    let told = match told {
-        Ok(told) => told,
-        Err(problem) => {
-            sandbox.stop().await;
-            return Err(problem);
-        }
+    let told = tokio::select! {
+        told = play(&sandbox, scrubber, detail) => told,
+        () = signals.next() => Err(Failure::failed("the demo was stopped")),
     };
     sandbox.stop().await;
+    let told = told?;
     tell::ending(&told)?;
     if let Some(file) = report {
         page::write(&told, file)?;
         tell::line(&format!("\nThe timeline stands in {}", file.display()))?;
     }
-    if told.events.iter().any(|event| !event.success) {
+    if !told.whole {
         return Err(Failure::failed("some actions of the story failed; the lines above say why"));
     }
     Ok(())
 }
 
-fn target(host: &Host, id: &str, config: &Value) -> Result<Box<dyn Target>, Failure> {
-    match host.instance(id, config, "")? {
-        Instance::Target(target) => Ok(target),
-        Instance::Source(_) => Err(Failure::failed(format!("{id} is no target"))),
-    }
+/// The story in a folder that is gone afterwards, however it ends.
+async fn play(sandbox: &Sandbox, scrubber: &Scrubber, detail: &Detail) -> Result<Told, Failure> {
+    let folder = tempfile::Builder::new().prefix("koppel-demo-").tempdir();
+    let folder = folder.map_err(|e| problem("a temporary folder", e))?;
+    let host = Host::with_state(&StateDir::at(folder.path().join("locks")), scrubber, detail)?;
+    story::furnish(folder.path(), sandbox)?;
+    let settings = config::read(&folder.path().join("koppel.toml"), &environment).map_err(|faults| {
+        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        problem("its configuration", faults.join("; "))
+    })?;
+    let given = Given {
+        registry: host.registry(),
+        scrubber: host.scrubber(),
+        ctx: host.ctx().clone(),
+        worker: "demo".to_owned(),
+    };
+    let engine = Engine::open(settings, given, Access::Write).await?;
+    let told = run(&engine, folder.path(), sandbox).await;
+    // A file that is open cannot be removed everywhere.
+    engine.store().clone().close().await;
+    told
 }
 
-async fn play(host: &Host, sandbox: &Sandbox) -> Result<Told, Failure> {
-    let mut configs = sandbox.configs();
-    if let Some(source) = configs.get_mut("inplanning-source") {
-        override_key(source, "people", json!("humanresources"));
-    }
-    let config = |id: &str| configs.get(id).cloned().unwrap_or_default();
-    let planning = target(host, "inplanning-target", &config("inplanning-target"))?;
-    let doors = target(host, "ipassan-target", &config("ipassan-target"))?;
-    let roster = host.source("inplanning-source", &config("inplanning-source"), "")?;
-    let profiles = sandbox.credentials().access_profiles.iter().map(|(name, guid)| (guid.clone(), name.clone()));
-
+async fn run(engine: &Engine, folder: &Path, sandbox: &Sandbox) -> Result<Told, Failure> {
     tell::opening(sandbox)?;
-    let mut enforcer = Enforcer {
-        planning: &*planning,
-        doors: &*doors,
-        profiles: profiles.collect(),
-        held: BTreeMap::new(),
-        events: Vec::new(),
-    };
-    let mut shifts = Vec::new();
-    let mut last = Vec::new();
-    for (number, moment) in story::moments()?.into_iter().enumerate() {
-        let ctx = Ctx::new(Arc::new(FixedClock::new(moment.at.timestamp())));
-        if number == 0 {
-            enforcer.import(&ctx).await?;
+    let heard = Heard::default();
+    let mut events = Vec::new();
+    let mut whole = true;
+    for moment in story::moments()? {
+        if let Some((file, text)) = &moment.export {
+            story::write(folder, file, text)?;
         }
-        shifts = read_roster(&*roster, &ctx).await?;
-        let employees = read_hr(&moment.hr)?;
-        let before = enforcer.events.len();
-        last = Vec::new();
-        for employee in employees {
-            let wanted = decide(&employee, &shifts, &moment.at);
-            enforcer.enforce(&ctx, &moment.at, &employee, &wanted).await;
-            last.push((employee, wanted));
-        }
-        tell::moment(&moment, enforcer.events.get(before..).unwrap_or_default())?;
+        let summary = engine.sync_once(Some(moment.at.timestamp()), false, &heard).await?;
+        let now = heard.take();
+        tell::moment(&moment, &now, heard.next().as_ref(), &summary.troubles)?;
+        whole &= summary.is_whole();
+        events.extend(now);
     }
-    let endings = last.into_iter().map(|(employee, wanted)| ending(&enforcer, employee, wanted)).collect();
-    let requests = sandbox.stats();
-    let requests = requests.total(koppel_sandbox::System::InPlanning) + requests.total(koppel_sandbox::System::IPassan);
-    Ok(Told { shifts, events: enforcer.events, endings, requests })
+    let held = engine.store().held().await?;
+    let audit = engine.store().verify().await?;
+    Ok(Told {
+        whole: whole && audit.faults.is_empty(),
+        endings: story::EMPLOYEES.iter().map(|employee| ending(employee, &held, &events)).collect(),
+        audit,
+        requests: sandbox.stats().total(System::InPlanning) + sandbox.stats().total(System::IPassan),
+        shifts: heard.shifts(),
+        events,
+    })
 }
 
-fn ending(enforcer: &Enforcer<'_>, employee: Employee, wanted: Wanted) -> Ending {
-    let held = enforcer.held.get(&employee.external_id).cloned().unwrap_or_default();
-    let roles: Vec<String> = held.planner.iter().map(|(_, name)| name.replace("&&", " of ")).collect();
-    let planning = match (&held.planning, held.planning_enabled) {
-        (None, _) => "no account".to_owned(),
-        (Some(_), false) => "account, blocked".to_owned(),
-        (Some(_), true) if roles.is_empty() => "account".to_owned(),
-        (Some(_), true) => format!("account, role {}", roles.join(", ")),
+/// What the state says that somebody has.
+fn ending(employee: &'static Employee, held: &[Held], events: &[Event]) -> Ending {
+    let held: Vec<&Held> = held.iter().filter(|held| held.person == employee.number).collect();
+    let has = |target: &str, entitlement: &Entitlement| {
+        held.iter().find(|held| held.target == target && held.entitlement == *entitlement).copied()
     };
-    let doors = match (&held.doors, &held.profile) {
-        (None, _) => "no account".to_owned(),
-        (Some(_), None) => "closed".to_owned(),
-        (Some(_), Some(profile)) => format!("open: {profile}"),
+    let done: Vec<&Event> = events.iter().filter(|event| event.done.person == employee.number).collect();
+    let last = |target: &str| done.iter().rfind(|event| event.done.target == target && event.done.success);
+    let roles: Vec<String> = held
+        .iter()
+        .filter(|held| held.target == PLANNING)
+        .flat_map(|held| &held.subs)
+        .map(|sub| sub.name.replace("&&", " of "))
+        .collect();
+    let planning = match (has(PLANNING, &Entitlement::Access), last(PLANNING)) {
+        (Some(_), _) if roles.is_empty() => "account".to_owned(),
+        (Some(_), _) => format!("account, role {}", roles.join(", ")),
+        (None, Some(_)) => "account, blocked".to_owned(),
+        (None, None) => "no account".to_owned(),
     };
-    Ending { employee, wanted, planning, doors, doors_before: held.profile_before }
+    let access = has(DOORS, &Entitlement::Access);
+    let profile = done.iter().rev().find_map(|event| event.profile.as_deref()).unwrap_or_default();
+    let doors = access.map_or_else(|| "closed".to_owned(), |_| format!("open: {profile}"));
+    let because = access.map(|held| &held.because).or(last(DOORS).map(|event| &event.done.because));
+    Ending { employee, planning, doors, why: because.map(why).unwrap_or_default() }
 }
 
-fn read_hr(csv: &str) -> Result<Vec<Employee>, Problem> {
-    let mut reader = csv::ReaderBuilder::new().delimiter(b';').from_reader(csv.as_bytes());
-    reader.deserialize().collect::<Result<_, _>>().map_err(|e| Problem(format!("HR's file: {e}")))
-}
-
-/// The roster as the source gives it: every contract is a shift.
-async fn read_roster(source: &dyn Source, ctx: &Ctx) -> Result<Vec<Shift>, Failure> {
-    let mut persons = source.persons(ctx);
-    let mut shifts = Vec::new();
-    while let Some(person) = persons.try_next().await? {
-        for contract in &person.contracts {
-            let contract = Value::Object(contract.clone());
-            let text =
-                |path: &str| koppel::lookup(&contract, path).and_then(Value::as_str).unwrap_or_default().to_owned();
-            let moment = |path: &str| -> Result<Timestamp, Problem> {
-                text(path).parse().map_err(|e| Problem(format!("{path} of {}: {e}", person.external_id)))
-            };
-            shifts.push(Shift {
-                person: person.external_id.clone(),
-                name: text("shift.uname"),
-                department: text("group.uname"),
-                start: moment("startAt")?,
-                end: moment("endAt")?,
-            });
-        }
-    }
-    Ok(shifts)
-}
-
-/// A moment of the story as people write it.
-fn clock(at: &Zoned) -> String {
-    at.strftime("%a %-d %b %H:%M").to_string()
+/// The rule, the contract or shift with its source, and what is special about it.
+fn why(because: &Because) -> String {
+    let note = if because.note.is_empty() { String::new() } else { format!("; {}", because.note) };
+    format!("{} ({} in {}{note})", because.rule, because.contract, because.source)
 }

@@ -3,24 +3,26 @@
 use std::fs;
 use std::path::Path;
 
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
+use koppel_engine::Verb;
 use minijinja::{Environment, context};
 use serde::Serialize;
 
-use super::decide::Shift;
-use super::enforce::Event;
-use super::story::{DAY, DAYS, zone};
-use super::{Problem, Told, clock};
+use super::heard::{Event, Shift};
+use super::story::{DOORS, SHOWN, zone};
+use super::tell::clock;
+use super::{Told, problem, why};
 use crate::failure::Failure;
 
 #[derive(Serialize)]
-struct Row {
+struct Row<'a> {
     name: String,
-    function: String,
-    planning: String,
-    doors: String,
-    why: String,
+    function: &'a str,
+    planning: &'a str,
+    doors: &'a str,
+    why: &'a str,
     shifts: Vec<Bar>,
     access: Vec<Bar>,
 }
@@ -34,41 +36,67 @@ struct Bar {
     title: String,
 }
 
+/// A moment on the axis.
 #[derive(Serialize)]
-struct Line {
+struct Mark {
+    left: f64,
+    label: String,
+    day: bool,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
     at: String,
-    person: String,
-    system: &'static str,
-    outcome: String,
-    detail: String,
-    rule: &'static str,
-    contract: String,
-    answer: String,
+    person: &'a str,
+    system: &'a str,
+    what: String,
+    why: String,
+    answer: &'a str,
     success: bool,
 }
 
 /// The stretch of time that the page shows.
 struct Span {
     start: Timestamp,
-    seconds: f64,
+    end: Timestamp,
     zone: TimeZone,
 }
 
 impl Span {
+    fn new() -> Result<Self, Failure> {
+        let zone = zone()?;
+        let moment = |at: DateTime| at.to_zoned(zone.clone()).map(|at| at.timestamp());
+        let (start, end) = (moment(SHOWN.0), moment(SHOWN.1));
+        let failed = |e| problem("the page", e);
+        Ok(Self { start: start.map_err(failed)?, end: end.map_err(failed)?, zone })
+    }
+
     fn at(&self, moment: Timestamp) -> f64 {
-        let part = moment.duration_since(self.start).as_secs_f64() / self.seconds;
+        let part = moment.duration_since(self.start).as_secs_f64() / self.end.duration_since(self.start).as_secs_f64();
         (part * 100.0).clamp(0.0, 100.0)
     }
 
-    fn bar(&self, from: Timestamp, until: Timestamp, label: &str, open: bool) -> Bar {
-        let clock = |at: Timestamp| at.to_zoned(self.zone.clone()).strftime("%a %H:%M").to_string();
-        let end = if open { "on".to_owned() } else { clock(until) };
-        Bar {
-            left: self.at(from),
-            width: self.at(until) - self.at(from),
-            label: label.to_owned(),
-            title: format!("{label}: {} – {end}", clock(from)),
-        }
+    fn text(&self, moment: Timestamp, format: &str) -> String {
+        moment.to_zoned(self.zone.clone()).strftime(format).to_string()
+    }
+
+    fn bar(&self, from: Timestamp, until: Timestamp, label: String, about: &str) -> Bar {
+        let format = "%a %H:%M";
+        let begin = if from <= self.start { "before".to_owned() } else { self.text(from, format) };
+        let end = if until >= self.end { "on".to_owned() } else { self.text(until, format) };
+        let title = format!("{about}: {begin} – {end}");
+        Bar { left: self.at(from), width: self.at(until) - self.at(from), label, title }
+    }
+
+    /// A mark every six hours, and the day at midnight.
+    fn hours(&self) -> Vec<Mark> {
+        let moments = (0..).step_by(6).map_while(|hours| self.start.checked_add(hours.hours()).ok());
+        let mark = |at| {
+            let hour = self.text(at, "%H:%M");
+            let day = hour == "00:00";
+            Mark { left: self.at(at), label: if day { self.text(at, "%a %-d %b") } else { hour }, day }
+        };
+        moments.take_while(|at| *at <= self.end).map(mark).collect()
     }
 }
 
@@ -84,82 +112,77 @@ pub(super) fn write(told: &Told, file: &Path) -> Result<(), Failure> {
     fs::write(file, html).map_err(|e| Failure::failed(format!("cannot write {}: {e}", file.display())))
 }
 
-fn render(told: &Told) -> Result<String, Problem> {
-    let problem = |e: &dyn std::fmt::Display| Problem(format!("the page: {e}"));
-    let zone = zone()?;
-    let start = DAY.to_zoned(zone.clone()).map_err(|e| problem(&e))?;
-    let end = start.checked_add(DAYS.days()).map_err(|e| problem(&e))?;
-    let seconds = end.timestamp().duration_since(start.timestamp()).as_secs_f64();
-    let span = Span { start: start.timestamp(), seconds, zone };
-    let rows: Vec<Row> = told
+fn render(told: &Told) -> Result<String, Failure> {
+    let span = Span::new()?;
+    let rows: Vec<Row<'_>> = told
         .endings
         .iter()
-        .map(|ending| {
-            let name = ending.employee.name();
-            let why = ending.wanted.doors.as_ref().map_or(&ending.wanted.no_doors, |(_, because)| because);
-            Row {
-                shifts: shifts(&told.shifts, &ending.employee.external_id, &span),
-                access: access(&told.events, &name, ending.doors_before.as_deref(), end.timestamp(), &span),
-                function: ending.employee.title.clone(),
-                planning: ending.planning.clone(),
-                doors: ending.doors.clone(),
-                why: format!("{} ({})", why.rule, why.contract),
-                name,
-            }
+        .map(|ending| Row {
+            name: ending.employee.name(),
+            function: ending.employee.function,
+            planning: &ending.planning,
+            doors: &ending.doors,
+            why: &ending.why,
+            shifts: shifts(&told.shifts, ending.employee.number, &span),
+            access: access(&told.events, ending.employee.number, &span),
         })
         .collect();
-    let hours: Vec<(f64, String)> = (0..=i32::from(DAYS) * 4)
-        .filter_map(|step| {
-            let at = start.checked_add((step * 6).hours()).ok()?;
-            Some((span.at(at.timestamp()), at.strftime("%a %H:%M").to_string()))
-        })
-        .collect();
-    let lines: Vec<Line> = told.events.iter().map(line).collect();
+    let lines: Vec<Line<'_>> = told.events.iter().map(|event| line(event, &span)).collect();
     let mut environment = Environment::new();
-    environment.add_template("page.html", include_str!("page.html")).map_err(|e| problem(&e))?;
-    let template = environment.get_template("page.html").map_err(|e| problem(&e))?;
-    template
-        .render(context! { rows, hours, lines, requests => told.requests, version => env!("CARGO_PKG_VERSION") })
-        .map_err(|e| problem(&e))
+    environment.add_template("page.html", include_str!("page.html")).map_err(|e| problem("the page", e))?;
+    let page = environment.get_template("page.html").and_then(|template| {
+        let values = context! {
+            rows, lines,
+            hours => span.hours(),
+            requests => told.requests,
+            entries => told.audit.entries,
+            chain => told.chain(),
+            version => env!("CARGO_PKG_VERSION"),
+        };
+        template.render(values)
+    });
+    page.map_err(|e| problem("the page", e))
 }
 
-fn line(event: &Event) -> Line {
+fn line<'a>(event: &'a Event, span: &Span) -> Line<'a> {
+    let done = &event.done;
     Line {
-        at: clock(&event.at),
-        person: event.person.clone(),
-        system: event.system,
-        outcome: event.outcome.clone(),
-        detail: event.detail.clone(),
-        rule: event.because.rule,
-        contract: event.because.contract.clone(),
-        answer: event.answer.clone(),
-        success: event.success,
+        at: clock(&done.at.to_zoned(span.zone.clone())),
+        person: &done.name,
+        system: &done.target,
+        what: event.what(),
+        why: why(&done.because),
+        answer: &done.message,
+        success: done.success,
     }
 }
 
 fn shifts(all: &[Shift], person: &str, span: &Span) -> Vec<Bar> {
     all.iter()
         .filter(|shift| shift.person == person)
-        .map(|shift| span.bar(shift.start, shift.end, &shift.name, false))
+        .map(|shift| {
+            let label = format!("{}–{}", span.text(shift.start, "%H:%M"), span.text(shift.end, "%H:%M"));
+            span.bar(shift.start, shift.end, label, &shift.id)
+        })
         .collect()
 }
 
-/// When the doors were open, from what was done to them. What was open before the story began is open from its start.
-fn access(events: &[Event], person: &str, before: Option<&str>, end: Timestamp, span: &Span) -> Vec<Bar> {
+/// When the doors were open, from what was done to them.
+fn access(events: &[Event], person: &str, span: &Span) -> Vec<Bar> {
     let mut bars = Vec::new();
-    let mut open = before.map(|profile| (span.start, profile.to_owned()));
-    for event in events.iter().filter(|e| e.person == person && e.system == "IPassan" && e.success) {
-        let at = event.at.timestamp();
-        let opens = matches!(event.outcome.as_str(), "enabled" | "updated");
-        let closes = matches!(event.outcome.as_str(), "disabled" | "updated" | "deleted");
-        if let Some((from, label)) = open.take_if(|_| closes) {
-            bars.push(span.bar(from, at, &label, false));
+    let mut open: Option<(Timestamp, &str)> = None;
+    for event in events.iter().filter(|e| e.done.person == person && e.done.target == DOORS && e.done.success) {
+        let at = event.done.at;
+        let ends = event.profile.is_some() || matches!(event.done.action, Verb::Disable | Verb::Delete);
+        if let Some((from, label)) = open.take_if(|_| ends) {
+            bars.push(span.bar(from, at, label.to_owned(), label));
         }
-        if opens {
-            let profile = event.detail.rsplit(' ').next().unwrap_or_default();
-            open = Some((at, profile.to_owned()));
+        if let Some(profile) = &event.profile {
+            // What need not be opened was open when the story began.
+            let opened = matches!(event.done.outcome.as_str(), "enabled" | "updated");
+            open = Some((if opened { at } else { span.start }, profile));
         }
     }
-    bars.extend(open.map(|(from, label)| span.bar(from, end, &label, true)));
+    bars.extend(open.map(|(from, label)| span.bar(from, span.end, label.to_owned(), label)));
     bars
 }

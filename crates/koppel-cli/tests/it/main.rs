@@ -30,6 +30,8 @@ mod imports;
 #[cfg(test)]
 mod input;
 #[cfg(test)]
+mod kill;
+#[cfg(test)]
 mod map;
 #[cfg(test)]
 mod parallel;

@@ -257,6 +257,11 @@ impl Koppel {
         self
     }
 
+    /// The command, for a test that does with the process what no other does.
+    pub(crate) fn into_command(self) -> Command {
+        self.command
+    }
+
     /// Runs to its end.
     pub(crate) fn run(self) -> Output {
         self.begin().finish()
