@@ -32,6 +32,8 @@ fn documents(host: &Host) -> Result<BTreeMap<String, Value>, Failure> {
         ("import-permission", ConfigSchema::of::<ImportedPermission>()),
         ("source-person", ConfigSchema::of::<SourcePerson>()),
         ("source-department", ConfigSchema::of::<Department>()),
+        ("koppel.toml", ConfigSchema::from_value(koppel_engine::config::schema())),
+        ("plan", ConfigSchema::of::<koppel_engine::plan::Plan>()),
     ];
     all.insert("openapi.json".to_owned(), openapi(host)?);
     all.extend(types.into_iter().map(|(name, schema)| (format!("{name}.schema.json"), schema.as_value().clone())));

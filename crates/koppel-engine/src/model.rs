@@ -1,11 +1,12 @@
 //! The words that all parts of the engine share.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
 use koppel::Reference;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -73,6 +74,20 @@ impl Serialize for Entitlement {
 impl<'de> Deserialize<'de> for Entitlement {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for Entitlement {
+    fn schema_name() -> Cow<'static, str> {
+        "Entitlement".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "`account`, `access` or `permission:REFERENCE`",
+            "pattern": "^(account|access|permission:.+)$"
+        })
     }
 }
 

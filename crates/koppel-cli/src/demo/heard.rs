@@ -6,7 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use koppel_engine::Verb;
 use koppel_engine::enforce::{Done, Tell};
-use koppel_engine::plan::{Action, Plan};
+use koppel_engine::plan::{Action, Blocked, Plan};
+use serde_json::Value;
 
 use super::story::{PLANNING, ROSTER};
 
@@ -72,6 +73,16 @@ impl Heard {
         self.lock().0.last()?.next.as_deref()?.parse().ok()
     }
 
+    /// What is not done, and what else an administrator should know.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let heard = self.lock();
+        let Some(plan) = heard.0.last() else { return Vec::new() };
+        let blocked = plan.blocked.iter().map(|Blocked { action, reason, .. }| {
+            format!("{} · {} · {} is not done: {reason}", action.name, action.target, action.action)
+        });
+        blocked.chain(plan.warnings.iter().cloned()).collect()
+    }
+
     /// All shifts of those for whom something was done.
     pub(super) fn shifts(&self) -> Vec<Shift> {
         let heard = self.lock();
@@ -100,12 +111,15 @@ impl Tell for Heard {
                 == (&done.target, &done.person, done.action, &done.permission)
         };
         let action = heard.0.last().and_then(|plan| plan.actions.iter().find(is_it));
-        let change = action.and_then(|action| action.changes.iter().find(|change| change.field == PROFILE));
-        let profile = match done.action {
-            Verb::Enable => action.and_then(|action| action.payload.data.non_empty(PROFILE)),
-            _ => change.filter(|_| done.outcome == "updated").and_then(|change| change.to.as_str().map(str::to_owned)),
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let (before, profile) = match (action, done.action) {
+            (Some(action), Verb::Enable) => (None, action.payload.data.non_empty(PROFILE)),
+            (Some(action), Verb::Update) if done.outcome == "updated" => {
+                let change = action.changes.iter().find(|change| change.field == PROFILE);
+                change.map_or((None, None), |change| (text(&change.from), text(&change.to)))
+            }
+            _ => (None, None),
         };
-        let before = change.and_then(|change| change.from.as_str()).filter(|_| profile.is_some()).map(str::to_owned);
         heard.1.push(Event { done: done.clone(), profile, before });
     }
 }

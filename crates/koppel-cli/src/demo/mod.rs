@@ -17,7 +17,7 @@ use koppel_http::StateDir;
 use koppel_sandbox::{Sandbox, System};
 
 use self::heard::{Event, Heard, Shift};
-use self::story::{DOORS, Employee, PLANNING};
+use self::story::{DOORS, Employee, PLANNING, ROSTER};
 use crate::failure::Failure;
 use crate::host::{Host, environment};
 use crate::log::Detail;
@@ -98,7 +98,7 @@ async fn play(sandbox: &Sandbox, scrubber: &Scrubber, detail: &Detail) -> Result
     };
     let engine = Engine::open(settings, given, Access::Write).await?;
     let told = run(&engine, folder.path(), sandbox).await;
-    // A file that is open cannot be removed everywhere.
+    // Not every system removes a file that is open.
     engine.store().clone().close().await;
     told
 }
@@ -114,7 +114,8 @@ async fn run(engine: &Engine, folder: &Path, sandbox: &Sandbox) -> Result<Told, 
         }
         let summary = engine.sync_once(Some(moment.at.timestamp()), false, &heard).await?;
         let now = heard.take();
-        tell::moment(&moment, &now, heard.next().as_ref(), &summary.troubles)?;
+        let troubles = [heard.warnings(), summary.troubles.clone()].concat();
+        tell::moment(&moment, &now, heard.next(), &troubles)?;
         whole &= summary.is_whole();
         events.extend(now);
     }
@@ -136,8 +137,9 @@ fn ending(employee: &'static Employee, held: &[Held], events: &[Event]) -> Endin
     let has = |target: &str, entitlement: &Entitlement| {
         held.iter().find(|held| held.target == target && held.entitlement == *entitlement).copied()
     };
-    let done: Vec<&Event> = events.iter().filter(|event| event.done.person == employee.number).collect();
-    let last = |target: &str| done.iter().rfind(|event| event.done.target == target && event.done.success);
+    let is_done = |event: &&Event| event.done.person == employee.number && event.done.success;
+    let done: Vec<&Event> = events.iter().filter(is_done).collect();
+    let last = |target: &str| done.iter().rfind(|event| event.done.target == target);
     let roles: Vec<String> = held
         .iter()
         .filter(|held| held.target == PLANNING)
@@ -160,5 +162,6 @@ fn ending(employee: &'static Employee, held: &[Held], events: &[Event]) -> Endin
 /// The rule, the contract or shift with its source, and what is special about it.
 fn why(because: &Because) -> String {
     let note = if because.note.is_empty() { String::new() } else { format!("; {}", because.note) };
-    format!("{} ({} in {}{note})", because.rule, because.contract, because.source)
+    let kind = if because.source == ROSTER { "shift" } else { "contract" };
+    format!("{} ({kind} {} in {}{note})", because.rule, because.contract, because.source)
 }

@@ -31,13 +31,14 @@ pub(super) fn opening(sandbox: &Sandbox) -> Result<(), Failure> {
 pub(super) fn moment(
     moment: &Moment,
     events: &[Event],
-    next: Option<&Timestamp>,
+    next: Option<Timestamp>,
     troubles: &[String],
 ) -> Result<(), Failure> {
     line(&format!("\n{}  {}", clock(&moment.at), moment.title))?;
-    if events.is_empty() {
-        let next =
-            next.map(|next| format!("; the next change is on {}", clock(&at(*next, moment)))).unwrap_or_default();
+    if events.is_empty() && troubles.is_empty() {
+        let next = next
+            .map(|next| format!("; the next change is on {}", clock(&next.to_zoned(moment.at.time_zone().clone()))))
+            .unwrap_or_default();
         line(&format!("  nothing to do: everybody has what the rules say{next}"))?;
     }
     for event in events {
@@ -66,7 +67,7 @@ pub(super) fn ending(told: &Told) -> Result<(), Failure> {
         let name = ending.employee.name();
         table.add_row([&name, ending.employee.function, &ending.planning, &ending.doors, &ending.why]);
     }
-    line(&table.to_string())?;
+    table.lines().try_for_each(|row| line(row.trim_end()))?;
     line(&format!(
         "{} actions, {} HTTP requests. The audit log has {} entries, {}.",
         told.events.len(),
@@ -75,10 +76,6 @@ pub(super) fn ending(told: &Told) -> Result<(), Failure> {
         told.chain()
     ))?;
     flush()
-}
-
-fn at(timestamp: Timestamp, moment: &Moment) -> Zoned {
-    timestamp.to_zoned(moment.at.time_zone().clone())
 }
 
 /// A moment of the story as people write it.

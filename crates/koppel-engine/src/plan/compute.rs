@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 use serde_json::Value;
 
 use super::draft::{Direction, Draft, Drafter, Hold, Holding, Subject, Wishes};
@@ -74,7 +75,8 @@ pub(crate) fn compute(inputs: &Inputs) -> Computed {
     let mut blocked_persons = 0_usize;
     let mut matches = Matches::new(&inputs.rules);
     for (index, person) in inputs.snapshot.persons().enumerate() {
-        let held = state.remove(&folded(person.key())).unwrap_or_default();
+        let key = folded(person.key());
+        let held = state.remove(&key).unwrap_or_default();
         if let Some(reason) = person.blocked() {
             blocked_persons += 1;
             if blocked_persons <= MOST_WARNINGS {
@@ -83,7 +85,7 @@ pub(crate) fn compute(inputs: &Inputs) -> Computed {
             continue;
         }
         matches.refill(|out| inputs.rules.matches(&inputs.snapshot, index, inputs.at, out));
-        if matches.is_empty() && held.is_empty() {
+        if matches.is_empty() && held.is_empty() && !work.unsettled.contains_key(&key) {
             continue;
         }
         work.known(&person, &matches, &held);
@@ -309,10 +311,19 @@ fn lapsed(person: &PersonRef<'_>, held: &Held, inputs: &Inputs) -> String {
     match contract {
         None => "the contract is no longer in its source".to_owned(),
         Some(contract) => match (contract.start(), contract.end()) {
-            (_, Some(end)) if end <= inputs.at => format!("the contract ended at {}", clock(end)),
+            (_, Some(end)) if end <= inputs.at => ended(&end.to_zoned(inputs.zone.clone())),
             (Some(start), _) if start > inputs.at => format!("the contract begins at {}", clock(start)),
             _ => "no rule grants it for this contract any more".to_owned(),
         },
+    }
+}
+
+/// A contract that is over, and so is its window.
+fn ended(end: &Zoned) -> String {
+    match end.date().yesterday() {
+        // The end of a whole day.
+        Ok(day) if end.time() == Time::midnight() => format!("the contract ended with {day}"),
+        _ => format!("the contract ended at {}, and its window is over", end.strftime("%Y-%m-%d %H:%M")),
     }
 }
 

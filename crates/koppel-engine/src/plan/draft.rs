@@ -23,6 +23,8 @@ pub(super) struct Holding {
     doubts: BTreeSet<Entitlement>,
     /// A create that was sent and whose answer nobody has.
     begun: Option<Action>,
+    /// A delete was sent and its answer nobody has.
+    ended: bool,
 }
 
 impl Holding {
@@ -43,6 +45,7 @@ impl Holding {
             self.begun = self.account.is_none().then(|| action.clone());
             return;
         }
+        self.ended |= action.action == Verb::Delete;
         for entitlement in &action.entitlements {
             self.doubts.insert(entitlement.clone());
             let maybe = || Held {
@@ -164,9 +167,14 @@ impl Drafter<'_> {
         let account = wishes.account.as_ref().filter(|wish| wish.yes);
         // What is written at first, on opening, and while it is open comes from the same contracts.
         let counting = wishes.access.as_ref().filter(|access| access.yes).or(account);
-        let counting = counting.map(|wish| wish.contracts.as_slice()).unwrap_or_default();
+        let contracts = counting.map(|wish| wish.contracts.as_slice()).unwrap_or_default();
         match (account, &self.holding.account) {
-            (Some(wish), None) => self.create(wish, counting),
+            (Some(wish), None) => self.create(wish, contracts),
+            // Whether the account is still there is not known: a create looks first, and the next plan does the rest.
+            (Some(wish), Some(_)) if self.holding.ended => {
+                self.create(wish, contracts);
+                return self.drafts;
+            }
             (None, None) => {
                 self.without_account(wishes);
                 // Whether the account is there is not known; the next pass ends it.
@@ -187,10 +195,10 @@ impl Drafter<'_> {
                 self.revoke(reference, held, wish.filter(|wish| !wish.yes).or(ends));
             }
         }
-        if let (Some(wish), Some(held)) = (account, &self.holding.account)
+        if let (true, Some(wish), Some(held)) = (keeps, counting, &self.holding.account)
             && !self.subject.stale
         {
-            self.update(wish, counting, held);
+            self.update(wish, held);
         }
         match (wishes.access.as_ref().filter(|wish| wish.yes && keeps), &self.holding.access) {
             (Some(wish), None) => self.enable(wish),
@@ -290,8 +298,8 @@ impl Drafter<'_> {
         self.push(Draft { action, direction: Direction::Grant, held_back });
     }
 
-    fn update(&mut self, wish: &Wish, contracts: &[usize], held: &Held) {
-        let json = (self.subject.json)(contracts);
+    fn update(&mut self, wish: &Wish, held: &Held) {
+        let json = (self.subject.json)(&wish.contracts);
         let seen = self.mapper.seen(self.target, &json);
         let doubts = self.holding.doubts(&Entitlement::Account);
         if seen == held.seen && !doubts {

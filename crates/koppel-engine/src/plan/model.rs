@@ -13,7 +13,7 @@ use crate::store::Mark;
 ///
 /// As JSON: `{"at": …, "actions": […], "blocked": […], …}`. It holds everything that `koppel apply` needs, personal
 /// data included: keep the file as you keep an export of HR.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {
     /// The id of the plan; audit entries name it.
@@ -52,7 +52,7 @@ pub struct Plan {
 }
 
 /// Which configuration a plan was made with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ConfigMark {
     /// The file.
     pub file: String,
@@ -61,7 +61,7 @@ pub struct ConfigMark {
 }
 
 /// An action.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Action {
     /// The name of the target.
     pub target: String,
@@ -80,7 +80,8 @@ pub struct Action {
     pub changes: Vec<Change>,
     /// The entitlements that begin, end or change with it.
     pub entitlements: Vec<Entitlement>,
-    /// What carrying it out takes.
+    /// What carrying it out takes; nothing that people or other programs should read.
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub payload: Payload,
 }
 
@@ -111,7 +112,7 @@ pub struct Payload {
 }
 
 /// An action that is needed and will not be carried out.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Blocked {
     /// The action.
     #[serde(flatten)]
@@ -178,7 +179,7 @@ pub enum Freshness {
 }
 
 /// The shifts and contracts of a person against the access they give.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Timeline {
     /// The key of the person.
     pub person: String,
@@ -191,7 +192,7 @@ pub struct Timeline {
 }
 
 /// A stretch of time.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Bar {
     /// The contract's id, or the target and entitlement.
     pub label: String,

@@ -312,11 +312,37 @@ impl Store {
         if open.execute(&mut *transaction).await.map_err(&fail)?.rows_affected() != 1 {
             return Err(Error::bug(format!("action {action} of job {} was answered before", job.id)));
         }
+        if answer.entry.success {
+            self.settle(&mut transaction, job, &answer.entry, doing).await?;
+        }
         for effect in &answer.effects {
             self.take_effect(&mut transaction, effect, doing).await?;
         }
         self.append(&mut transaction, head, &answer.entry, doing).await?;
         self.commit(transaction, doing).await
+    }
+
+    /// What succeeded settles what was in doubt about the same, and the last action of a job all of it. It is one
+    /// transaction with the answer: of a program that ends after it no doubt stays behind that no plan would look at.
+    async fn settle(&self, connection: &mut AnyConnection, job: &Job, done: &AuditEntry, doing: &str) -> Result<()> {
+        let about = match done.verb {
+            _ if done.permission.is_some() => [Verb::Grant, Verb::Update, Verb::Revoke],
+            Verb::Enable | Verb::Disable => [Verb::Enable, Verb::Disable, Verb::Disable],
+            _ => [Verb::Create, Verb::Update, Verb::Delete],
+        };
+        let sql = "DELETE FROM action WHERE job = $1 AND state = 'doubt' \
+                   AND ((verb IN ($2, $3, $4) AND COALESCE(permission, '') = $5) \
+                   OR NOT EXISTS (SELECT 1 FROM action other WHERE other.job = $1 AND other.state <> 'doubt'))";
+        let mut settled = sqlx::query(sql).bind(job.id);
+        for verb in about {
+            settled = settled.bind(verb.name());
+        }
+        settled
+            .bind(done.permission.as_deref().map(clean).unwrap_or_default())
+            .execute(connection)
+            .await
+            .map(drop)
+            .map_err(self.fail(doing))
     }
 
     /// Gives a job back. Where all of it is done, it is gone. Where not, it is free again: from `retry_at` on, or at once.
