@@ -96,6 +96,10 @@ pub(super) fn effects(
             }
             effects.push(Effect::Put(made.clone()));
             *account = Some(made);
+            if report.correlated && action.payload.closes {
+                // It may be open: the next plan closes it.
+                effects.push(Effect::Put(held(&Entitlement::Access)));
+            }
         }
         Verb::Update if action.permission.is_none() => {
             if let Some(account) = account {

@@ -188,7 +188,10 @@ impl Work<'_> {
         holding: &Holding,
         wishes: &Wishes,
     ) {
-        let drafter = Drafter { target, subject, holding, mapper: &mut self.mapper, drafts: Vec::new() };
+        let granted = self.inputs.rules.grants();
+        let rules_access = granted.iter().any(|g| g.target == target.name && g.entitlement == Entitlement::Access);
+        let mapper = &mut self.mapper;
+        let drafter = Drafter { target, subject, holding, mapper, rules_access, drafts: Vec::new() };
         let drafts = drafter.draft(wishes);
         if !drafts.is_empty() {
             self.jobs.insert((place, subject.key.to_owned()), drafts);

@@ -158,6 +158,8 @@ pub(super) struct Drafter<'a> {
     pub(super) subject: &'a Subject<'a>,
     pub(super) holding: &'a Holding,
     pub(super) mapper: &'a mut Mapper,
+    /// Does any rule say who may use the accounts of this target?
+    pub(super) rules_access: bool,
     pub(super) drafts: Vec<Draft>,
 }
 
@@ -168,11 +170,12 @@ impl Drafter<'_> {
         // What is written at first, on opening, and while it is open comes from the same contracts.
         let counting = wishes.access.as_ref().filter(|access| access.yes).or(account);
         let contracts = counting.map(|wish| wish.contracts.as_slice()).unwrap_or_default();
+        let closes = self.rules_access && !wishes.access.as_ref().is_some_and(|access| access.yes);
         match (account, &self.holding.account) {
-            (Some(wish), None) => self.create(wish, contracts),
+            (Some(wish), None) => self.create(wish, contracts, closes),
             // Whether the account is still there is not known: a create looks first, and the next plan does the rest.
             (Some(wish), Some(_)) if self.holding.ended => {
-                self.create(wish, contracts);
+                self.create(wish, contracts, closes);
                 return self.drafts;
             }
             (None, None) => {
@@ -268,7 +271,7 @@ impl Drafter<'_> {
         }
     }
 
-    fn create(&mut self, wish: &Wish, contracts: &[usize]) {
+    fn create(&mut self, wish: &Wish, contracts: &[usize], closes: bool) {
         let mut action = self.action(Verb::Create, &wish.because, Entitlement::Account);
         let json = (self.subject.json)(contracts);
         let mut held_back = wish.hold();
@@ -295,6 +298,7 @@ impl Drafter<'_> {
             Err(message) => held_back = held_back.or(Some(Hold::data(message))),
         }
         action.payload.seen = self.mapper.seen(self.target, &json);
+        action.payload.closes = closes;
         self.push(Draft { action, direction: Direction::Grant, held_back });
     }
 

@@ -107,6 +107,8 @@ pub struct Payload {
     pub current: Vec<SubPermission>,
     /// What it comes down to now.
     pub wanted: Vec<SubPermission>,
+    /// An account that is linked and may be used is closed: rules say who may use accounts, and none lets this person.
+    pub closes: bool,
     /// Something was sent for this account and nobody knows what came of it: the system is looked at first.
     pub doubtful: bool,
 }

@@ -10,7 +10,7 @@ use super::watcher::Event;
 use crate::support::Koppel;
 
 /// Nothing here takes a tenth of it; what hangs fails its test.
-const PATIENCE: Duration = Duration::from_mins(2);
+pub(super) const PATIENCE: Duration = Duration::from_mins(2);
 
 pub(super) struct Process {
     child: Child,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use koppel::FixedClock;
-use koppel_engine::store::{Access, Store};
+use koppel_engine::store::{Access, AuditRow, Filter, Store};
 use koppel_engine::{Entitlement, Held};
 use koppel_sandbox::Options;
 use koppel_sandbox::ipassan::Person as Visitor;
@@ -152,13 +152,43 @@ correlate = {{ person = "ExternalId", account = "username" }}
         assert_eq!((&plan["actions"], &plan["blocked"]), (&json!([]), &json!([])), "the plan; {story}");
     }
 
-    /// Is it so already? For those who wait for it.
+    /// Is there nothing left to do?
     pub(super) fn is_settled(&self) -> bool {
         let due = self.due();
-        self.store(|store| async move {
+        let state = self.store(|store| async move {
             entitlements(&store.held().await.unwrap()) == due
                 && store.unsettled().await.unwrap().is_empty()
                 && store.open_jobs().await.unwrap() == 0
+        });
+        let plan = || self.koppel(&["plan"], &["--json"]).run();
+        state && plan().lines().first().is_some_and(|plan| plan["actions"] == json!([]))
+    }
+
+    /// How many answers were lost since the faults were set.
+    pub(super) fn lost_answers(&self) -> u64 {
+        let faults = self.world.stats().faults;
+        faults.iter().filter(|fault| fault.rule.contains("after")).map(|fault| fault.fired).sum()
+    }
+
+    /// Whose account at the doors this is, as the state has it.
+    pub(super) fn person_of(&self, reference: &str) -> String {
+        let held = self.store(|store| async move { store.held().await.unwrap() });
+        let account = held.into_iter().find(|held| {
+            held.target == "deuren" && held.reference.as_ref().is_some_and(|known| known.to_string() == reference)
+        });
+        account.unwrap_or_else(|| panic!("nobody has the account [{reference}]")).person
+    }
+
+    /// All entries of the audit.
+    pub(super) fn audit(&self) -> Vec<AuditRow> {
+        self.store(|store| async move {
+            let mut rows = Vec::new();
+            let mut add = |row| {
+                rows.push(row);
+                Ok(())
+            };
+            store.audit(Filter::default(), &mut add).await.unwrap();
+            rows
         })
     }
 

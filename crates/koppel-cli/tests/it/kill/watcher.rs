@@ -7,10 +7,10 @@ use std::sync::{Mutex, MutexGuard};
 use koppel_sandbox::{Pass, Seen, System, Watch};
 
 /// Something that a test waits for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) enum Event {
-    /// The request that was waited for is there, and held where it was to be.
-    Request,
+    /// The request that was waited for is there, and held where it was to be; with what it is where it is a write.
+    Request(Option<Write>),
     /// A process printed a line: an action was answered, and the answer is written down.
     Line,
     /// A process closed its stdout.
@@ -94,7 +94,7 @@ impl Watch for Watcher {
         let pass = moment.pass;
         if pass == Pass::On {
             // Whoever waited may have gone.
-            let _ = sender.send(Event::Request);
+            let _ = sender.send(Event::Request(None));
             inner.awaited = None;
         } else {
             // Others that arrive before the end of the process are let through.
@@ -103,9 +103,10 @@ impl Watch for Watcher {
         pass
     }
 
-    fn is_held(&self, _: u64) {
-        if let Some((_, sender)) = self.lock().awaited.take() {
-            let _ = sender.send(Event::Request);
+    fn is_held(&self, number: u64) {
+        let mut inner = self.lock();
+        if let Some((_, sender)) = inner.awaited.take() {
+            let _ = sender.send(Event::Request(inner.writes.get(&number).cloned()));
         }
     }
 

@@ -201,3 +201,28 @@ async fn the_audit_says_who_what_why_and_what_the_system_answered() {
     );
     assert!(engine.store().verify().await.unwrap().faults.is_empty());
 }
+
+#[tokio::test]
+async fn a_linked_account_that_is_open_without_a_shift_is_closed() {
+    let stage = Stage::new(ON_SHIFT, MORNING);
+    stage.world.roster(&[("1001", "Ann", &[SHIFT])]);
+    stage.pass().await;
+    assert!(stage.world.is_open("1001"));
+    // Another installation, with a state of its own, on a day without a shift.
+    let other = Stage { world: stage.world.clone(), ..Stage::new(ON_SHIFT, "2026-06-05T07:00:00+02:00") };
+    let summary = other.pass().await;
+    assert!(summary.is_whole(), "{summary:?}");
+    assert!(!other.world.is_open("1001"));
+    assert!(other.plan().await.is_empty());
+}
+
+#[tokio::test]
+async fn whether_accounts_may_be_used_is_left_alone_where_no_rule_speaks_of_it() {
+    let only_accounts = ON_SHIFT.split("[[rule]]\nname = \"On shift\"").next().unwrap();
+    let stage = Stage::new(ON_SHIFT, MORNING);
+    stage.world.roster(&[("1001", "Ann", &[SHIFT])]);
+    stage.pass().await;
+    let other = Stage { world: stage.world.clone(), ..Stage::new(only_accounts, "2026-06-05T07:00:00+02:00") };
+    other.pass().await;
+    assert!(other.world.is_open("1001"));
+}
