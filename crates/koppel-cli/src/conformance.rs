@@ -110,14 +110,10 @@ pub(crate) async fn conformance(args: &ConformanceArgs, scrubber: &Scrubber, det
 }
 
 /// Runs the checks, on each lane one at a time, and gives their verdicts in the order of the checks.
-async fn run_all(
-    chosen: &[(usize, &Check)],
-    lanes: &[Session],
-    options: &Options,
-    bar: &dyn Progress,
-) -> Vec<Verdict> {
+async fn run_all(chosen: &[(usize, &Check)], lanes: &[Session], options: &Options, bar: &dyn Progress) -> Vec<Verdict> {
     // What is searched for secrets is what was written on a lane until then.
-    let (last, side_by_side): (Vec<_>, Vec<_>) = chosen.iter().copied().partition(|(_, check)| check.id.starts_with("secret."));
+    let (last, side_by_side): (Vec<_>, Vec<_>) =
+        chosen.iter().copied().partition(|(_, check)| check.id.starts_with("secret."));
     let waiting = Mutex::new(side_by_side.into_iter());
     let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
     let lane = async |session: &Session| {

@@ -90,7 +90,7 @@ impl Watched {
         if let Some(watch) = &self.watch {
             watch.is_held(self.number);
         }
-        pending().await
+        pending::<()>().await;
     }
 }
 

@@ -54,12 +54,8 @@ fn settings(file: &Path, scrubber: &Scrubber, detail: &Detail) -> Result<Setting
 
 /// The engine over the file's state and systems.
 async fn open(settings: Settings, host: &Host, access: Access) -> Result<Engine, Failure> {
-    let given = Given {
-        registry: host.registry(),
-        scrubber: host.scrubber(),
-        ctx: host.ctx().clone(),
-        worker: worker(),
-    };
+    let given =
+        Given { registry: host.registry(), scrubber: host.scrubber(), ctx: host.ctx().clone(), worker: worker() };
     Ok(Engine::open(settings, given, access).await?)
 }
 

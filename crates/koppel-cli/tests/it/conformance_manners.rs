@@ -22,17 +22,17 @@ fn relay(to: SocketAddr, sign: &'static str) -> (SocketAddr, Receiver<()>) {
             let server = TcpStream::connect(to).unwrap();
             let (back, forth) = (server.try_clone().unwrap(), client.try_clone().unwrap());
             let seen = seen.clone();
-            thread::spawn(move || pass(client, server, Some((sign, seen))));
+            thread::spawn(move || pass(client, server, Some(&(sign, seen))));
             thread::spawn(move || pass(back, forth, None));
         }
     });
     (address, requests)
 }
 
-fn pass(mut from: TcpStream, mut to: TcpStream, watch: Option<(&str, Sender<()>)>) {
+fn pass(mut from: TcpStream, mut to: TcpStream, watch: Option<&(&str, Sender<()>)>) {
     let mut piece = [0; 16 * 1024];
     while let Ok(read @ 1..) = from.read(&mut piece) {
-        if let Some((sign, seen)) = &watch {
+        if let Some((sign, seen)) = watch {
             let text = String::from_utf8_lossy(&piece[..read]);
             if text
                 .lines()

@@ -11,7 +11,8 @@ mod accounts;
 mod batch;
 #[cfg(test)]
 mod conformance;
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod conformance_manners;
 #[cfg(test)]
 mod demo;

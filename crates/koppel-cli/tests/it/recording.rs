@@ -47,7 +47,9 @@ fn person() -> HumanResource {
 fn recorded(world: &World, id: &str, families: &[&str], file: &Path) -> String {
     let config = world.file("tenant.json", world.config(id).to_string());
     let mut arguments = vec!["conformance", id, "--config", config.to_str().unwrap()];
-    families.iter().for_each(|family| arguments.extend(["--check", family]));
+    for family in families {
+        arguments.extend(["--check", family]);
+    }
     arguments.extend(["--record", file.to_str().unwrap()]);
     // What a run leaves behind in a system it says on stderr.
     world.koppel(&arguments).run().exits(0).stdout
@@ -55,7 +57,9 @@ fn recorded(world: &World, id: &str, families: &[&str], file: &Path) -> String {
 
 fn replay<'a>(id: &'a str, families: &[&'a str], file: &'a Path) -> Vec<&'a str> {
     let mut arguments = vec!["conformance", id, "--replay", file.to_str().unwrap()];
-    families.iter().for_each(|family| arguments.extend(["--check", *family]));
+    for family in families {
+        arguments.extend(["--check", *family]);
+    }
     arguments
 }
 

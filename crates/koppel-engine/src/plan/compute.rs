@@ -96,6 +96,11 @@ pub(crate) fn compute(inputs: &Inputs) -> Computed {
     let mut gone: Vec<(String, Vec<&Held>)> = state.into_iter().collect();
     gone.sort_by(|a, b| a.0.cmp(&b.0));
     for (key, held) in gone {
+        // A person whose key cannot be read for now, as when a script fails, is there and blocked, not gone.
+        let keyless = |held: &&&Held| inputs.snapshot.find(&format!("{}:{key}", held.because.source)).is_some();
+        if held.iter().find(keyless).is_some() {
+            continue;
+        }
         work.gone(&key, &held);
     }
     let unknown: HashSet<&str> = inputs.held.iter().map(|held| held.target.as_str()).collect();

@@ -82,15 +82,8 @@ pub(super) struct People {
 
 impl People {
     pub(super) fn new(seed: u64, count: u32, first_day: Date, moves: bool) -> Self {
-        let mut people = Self {
-            all: Vec::new(),
-            gone: Vec::new(),
-            dice: Dice::new(seed),
-            next: 1001,
-            first_day,
-            day: 0,
-            moves,
-        };
+        let mut people =
+            Self { all: Vec::new(), gone: Vec::new(), dice: Dice::new(seed), next: 1001, first_day, day: 0, moves };
         (0..count).for_each(|_| people.joins());
         people
     }
@@ -189,7 +182,8 @@ impl People {
             for (index, (first, last, department)) in person.contracts.iter().enumerate() {
                 let date = |day: i32| self.first_day + day.days();
                 let title = TITLES[*title].0;
-                writeln!(contracts, "{key};{key}-{index};{};{};{title};{department}", date(*first), date(*last)).unwrap();
+                writeln!(contracts, "{key};{key}-{index};{};{};{title};{department}", date(*first), date(*last))
+                    .unwrap();
             }
         }
         (persons, contracts)

@@ -17,12 +17,12 @@ use super::stage::Stage;
 use super::watcher::{Event, Moment, Write};
 use super::{PASSES, Tally, faults, seed};
 
-const WORLDS: u64 = 3;
+const WORLDS: u64 = 4;
 const KILLS: u64 = 60;
 const WORKERS: usize = 3;
 
 /// How long a dead worker's jobs wait for another.
-const LEASE: &str = "3s";
+const LEASE: &str = "2s";
 
 /// How often a test looks whether all is done where nobody says so.
 const LOOK: Duration = Duration::from_millis(300);
@@ -221,7 +221,11 @@ impl Team {
         for row in &audit {
             done[self.place(&row.entry.worker)] += 1;
         }
-        println!("world {}: {} deaths with a write in flight; entries by place {done:?}", self.number, self.deaths.len());
+        println!(
+            "world {}: {} deaths with a write in flight; entries by place {done:?}",
+            self.number,
+            self.deaths.len()
+        );
         assert!(done.iter().all(|done| *done > 0), "all take part: {done:?}");
     }
 }

@@ -42,9 +42,8 @@ impl Stage {
         world.file("inplanning.json", planning.to_string());
         let deletes = number % 2 == 1;
         let on_revoke = if deletes { "delete" } else { "disable" };
-        let (state_url, lease) = state.unwrap_or_else(|| {
-            (format!("sqlite:{}", world.path("koppel.db").display()), "30s")
-        });
+        let (state_url, lease) =
+            state.unwrap_or_else(|| (format!("sqlite:{}", world.path("koppel.db").display()), "30s"));
         let rules = People::rules();
         // TOML would read the backslashes of a Windows path as escapes.
         let toml = format!(
@@ -252,9 +251,11 @@ correlate = {{ person = "ExternalId", account = "username" }}
             assert_eq!(roles.len(), due.roles.len(), "the roles of {key}: {roles:?}; {story}");
             assert_eq!(roles.into_iter().collect::<BTreeSet<_>>(), due.roles, "the roles of {key}; {story}");
         }
-        let strangers: Vec<_> = doors.persons().into_iter().filter(|visitor| {
-            !self.people.ever().any(|person| visitor.number.as_deref() == Some(&person.key))
-        }).collect();
+        let strangers: Vec<_> = doors
+            .persons()
+            .into_iter()
+            .filter(|visitor| !self.people.ever().any(|person| visitor.number.as_deref() == Some(&person.key)))
+            .collect();
         assert!(strangers.is_empty(), "nobody knows {strangers:?}; {story}");
     }
 }

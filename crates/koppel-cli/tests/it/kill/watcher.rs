@@ -127,9 +127,7 @@ fn whom(seen: &Seen<'_>) -> String {
             let user: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
             user["username"].as_str().map(str::to_owned)
         }
-        (System::IPassan, "POST") => {
-            body.split('&').find_map(|pair| pair.strip_prefix("number=")).map(str::to_owned)
-        }
+        (System::IPassan, "POST") => body.split('&').find_map(|pair| pair.strip_prefix("number=")).map(str::to_owned),
         (System::IPassan, _) => seen.path.rsplit('/').next().map(str::to_owned),
     };
     named.unwrap_or_else(|| panic!("a write about nobody: {seen:?} {body}"))

@@ -60,7 +60,7 @@ async fn a_lost_answer_to_a_create_makes_no_second_account() {
 }
 
 /// Stops a process at the moment a write for 1001 was carried out and not answered, as a power cut does.
-async fn cut_down(stage: &Stage) {
+pub(super) async fn cut_down(stage: &Stage) {
     stage.world.faults("1001", [Fault::Hangs]);
     let engine = stage.opened(stage.ctx(), Access::Write).await.unwrap();
     let written = stage.world.written.clone();

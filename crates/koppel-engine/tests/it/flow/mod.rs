@@ -1,5 +1,6 @@
 //! Whole passes: from the roster to the doors.
 
+mod doubts;
 mod faults;
 mod passes;
 mod sources;

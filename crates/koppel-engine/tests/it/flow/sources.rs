@@ -106,3 +106,32 @@ async fn a_source_threshold_stops_the_import_and_the_others_go_on() {
     assert!(stage.pass().await.is_whole());
     assert!(!stage.world.is_open("1003"));
 }
+
+#[tokio::test]
+async fn somebody_whose_key_cannot_be_read_any_more_is_blocked_and_not_gone() {
+    let stage = Stage::new(ON_SHIFT, "2026-06-02T08:30:00+02:00");
+    stage.world.roster(&[("1001", "Ann", &[SHIFT]), ("1002", "Ben", &[SHIFT])]);
+    stage.pass().await;
+    stage.world.writes();
+    let mapping = r#"{"personMappings": [
+        {"mode": "complex", "name": "ExternalId", "value": "function id() { return source.name === 'Ann' ? nothing() : source.ExternalId; } id();"},
+        {"mode": "field", "name": "Name.NickName", "value": "name"},
+        {"mode": "fixed", "name": "Name.Convention", "value": "B"}
+    ], "contractMappings": [
+        {"mode": "field", "name": "ExternalId", "value": "id"},
+        {"mode": "field", "name": "StartDate", "value": "start"},
+        {"mode": "field", "name": "EndDate", "value": "end"},
+        {"mode": "field", "name": "Title.Name", "value": "title"}
+    ]}"#;
+    std::fs::write(stage.folder.path().join("mapping.json"), mapping).unwrap();
+    stage.rewrite(&ON_SHIFT.replace("name = \"roster\"", "name = \"roster\"\nmapping = \"mapping.json\""));
+    let plan = stage.plan().await;
+    assert!(plan.is_empty(), "{:?}", short(&plan));
+    assert!(
+        plan.warnings.iter().any(|warning| warning.contains("1001") && warning.contains("takes no part")),
+        "{:?}",
+        plan.warnings
+    );
+    stage.pass().await;
+    assert!(stage.world.is_open("1001"));
+}
