@@ -85,6 +85,12 @@ fn a_plan_that_a_threshold_stops_says_so_and_exits_with_1() {
     assert!(output.stderr.contains("--approve"), "{output:#?}");
     assert!(std::fs::read_to_string(&file).unwrap().contains("deuren: account.grant"));
     let plan = care.koppel(&["plan"], &["--at", DAY, "--json"]).run().exits(1).lines().remove(0);
+    let schemas = care.path("schemas");
+    care.world.koppel(&["schema", "--out", schemas.to_str().unwrap()]).run().fine();
+    let schema = std::fs::read(schemas.join("plan.schema.json")).unwrap();
+    let schema: Value = serde_json::from_slice(&schema).unwrap();
+    let faults: Vec<_> = jsonschema::validator_for(&schema).unwrap().iter_errors(&plan).map(|e| e.to_string()).collect();
+    assert!(faults.is_empty(), "the plan is what its schema says: {faults:?}");
     assert_eq!(plan["thresholds"][0]["kind"], "account.grant");
 }
 

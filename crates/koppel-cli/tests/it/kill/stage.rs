@@ -1,5 +1,6 @@
 //! The systems, the file of the engine, and what has to hold whenever a run came to its end.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use koppel_engine::{Entitlement, Held};
 use koppel_sandbox::Options;
 use koppel_sandbox::ipassan::Person as Visitor;
 use serde_json::json;
+use tokio::runtime::Runtime;
 
 use super::people::{People, TITLES};
 use super::watcher::Watcher;
@@ -22,6 +24,9 @@ pub(super) struct Stage {
     pub(super) people: People,
     pub(super) watcher: Arc<Watcher>,
     pub(super) state_url: String,
+    runtime: Runtime,
+    /// A server takes long to let somebody in: who looks often stays.
+    kept: OnceCell<Store>,
     /// What ends an account at the doors.
     deletes: bool,
 }
@@ -79,7 +84,8 @@ correlate = {{ person = "ExternalId", account = "username" }}
         }
         let watcher = Arc::new(Watcher::default());
         world.sandbox.watch(Arc::clone(&watcher) as _);
-        let stage = Self { world, people, watcher, state_url, deletes };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let stage = Self { world, people, watcher, state_url, runtime, kept: OnceCell::new(), deletes };
         stage.write();
         stage
     }
@@ -112,12 +118,18 @@ correlate = {{ person = "ExternalId", account = "username" }}
     }
 
     fn store<T, F: Future<Output = T>>(&self, look: impl FnOnce(Store) -> F) -> T {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let clock = Arc::new(FixedClock::new("2100-01-01T00:00:00Z".parse().unwrap()));
-        runtime.block_on(async {
+        self.runtime.block_on(async {
+            if let Some(store) = self.kept.get() {
+                return look(store.clone()).await;
+            }
+            let clock = Arc::new(FixedClock::new("2100-01-01T00:00:00Z".parse().unwrap()));
             let store = Store::open(&self.state_url, Access::Read, clock).await.unwrap();
             let seen = look(store.clone()).await;
-            store.close().await;
+            if store.is_shared() && !store.mark().await.unwrap().id.is_empty() {
+                let _ = self.kept.set(store);
+            } else {
+                store.close().await;
+            }
             seen
         })
     }

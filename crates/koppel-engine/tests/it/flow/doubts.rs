@@ -22,7 +22,10 @@ async fn is_settled(stage: &Stage) {
 
 #[tokio::test]
 async fn a_create_that_was_cut_down_is_settled_for_somebody_who_is_there_and_whom_no_rule_fits_any_more() {
-    let stage = Stage::new(&ON_SHIFT.replace("config = {}\n\n[[rule]]", "config = {}\non_revoke = \"delete\"\n\n[[rule]]"), MORNING);
+    let stage = Stage::new(
+        &ON_SHIFT.replace("config = {}\n\n[[rule]]", "config = {}\non_revoke = \"delete\"\n\n[[rule]]"),
+        MORNING,
+    );
     stage.world.roster(&[("1001", "Ann", &[SHIFT]), ("1002", "Ben", &[SHIFT])]);
     cut_down(&stage).await;
     stage.world.roster(&[("1001", "Ann", &[]), ("1002", "Ben", &[SHIFT])]);
