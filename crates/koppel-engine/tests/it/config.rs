@@ -240,6 +240,21 @@ fn the_state_may_take_its_password_from_the_environment_and_shows_none() {
 }
 
 #[test]
+fn a_lease_is_a_time_from_a_second_to_a_day() {
+    let lease = |text: &str| read_in(&folder(&minimal(&format!("[state]\nlease = \"{text}\""))));
+    for (text, seconds) in [("1s", 1), ("2m", 120), ("24h", 86_400)] {
+        let settings = lease(text).unwrap();
+        assert_eq!(settings.lease.as_secs(), seconds);
+        assert!(settings.state_url.ends_with("koppel.db"), "the rest stays");
+    }
+    assert_eq!(read_in(&folder(&minimal(""))).unwrap().lease.as_secs(), 30);
+    for wrong in ["0", "25h", "1d", "soon", ""] {
+        let faults = lease(wrong).unwrap_err();
+        assert!(faults.len() == 1 && faults[0].to_string().contains("lease"), "{wrong}: {faults:?}");
+    }
+}
+
+#[test]
 fn the_digest_follows_the_file_and_every_file_that_it_names() {
     let folder = folder(example());
     let digest = || read_in(&folder).unwrap().digest;

@@ -17,3 +17,5 @@ mod lifetime;
 mod rosters;
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod watching;

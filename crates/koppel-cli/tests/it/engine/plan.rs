@@ -89,7 +89,8 @@ fn a_plan_that_a_threshold_stops_says_so_and_exits_with_1() {
     care.world.koppel(&["schema", "--out", schemas.to_str().unwrap()]).run().fine();
     let schema = std::fs::read(schemas.join("plan.schema.json")).unwrap();
     let schema: Value = serde_json::from_slice(&schema).unwrap();
-    let faults: Vec<_> = jsonschema::validator_for(&schema).unwrap().iter_errors(&plan).map(|e| e.to_string()).collect();
+    let faults: Vec<_> =
+        jsonschema::validator_for(&schema).unwrap().iter_errors(&plan).map(|e| e.to_string()).collect();
     assert!(faults.is_empty(), "the plan is what its schema says: {faults:?}");
     assert_eq!(plan["thresholds"][0]["kind"], "account.grant");
 }

@@ -125,7 +125,7 @@ fn kill(stage: &Stage, dice: &mut Dice, tally: &mut Tally, story: &mut String) {
     use std::fmt::Write as _;
     stage.world.faults(&faults(dice));
     let (sender, events) = channel();
-    let pass = *dice.of(&PASSES);
+    let pass = dice.of(&PASSES);
     let writes = dice.below(3) > 0;
     let nth = 1 + dice.below(if writes { 5 } else { 9 });
     // Some die as an answer was written down, between two actions.
@@ -137,7 +137,7 @@ fn kill(stage: &Stage, dice: &mut Dice, tally: &mut Tally, story: &mut String) {
     let process = Process::start(stage.koppel(&["sync"], &["--once", "--at", &at]), sender);
     let mut seen = 0;
     let hit = loop {
-        match process.next(&events) {
+        match process::next(&events) {
             Event::Request(_) => break true,
             Event::Line => {
                 seen += 1;

@@ -23,12 +23,12 @@ impl Dice {
         (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % sides
     }
 
-    pub(super) fn from_to(&mut self, first: i32, last: i32) -> i32 {
+    pub(super) fn between(&mut self, first: i32, last: i32) -> i32 {
         first + i32::try_from(self.below(u64::try_from(last - first + 1).unwrap())).unwrap()
     }
 
-    pub(super) fn of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
-        &all[usize::try_from(self.below(all.len() as u64)).unwrap()]
+    pub(super) fn of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[usize::try_from(self.below(all.len() as u64)).unwrap()]
     }
 }
 
@@ -104,7 +104,7 @@ impl People {
                     self.all.push(back);
                 }
                 4 | 5 => {
-                    let (nick, family) = (*self.dice.of(&NICK), *self.dice.of(&FAMILY));
+                    let (nick, family) = (self.dice.of(&NICK), self.dice.of(&FAMILY));
                     let who = self.anybody();
                     (who.nick, who.family) = (nick, family);
                 }
@@ -116,9 +116,9 @@ impl People {
                     let contracts = self.contracts();
                     self.anybody().contracts = contracts;
                 }
-                9 if self.moves => self.day += self.dice.from_to(1, 6),
+                9 if self.moves => self.day += self.dice.between(1, 6),
                 _ => {
-                    let department = *self.dice.of(&DEPARTMENTS);
+                    let department = self.dice.of(&DEPARTMENTS);
                     let first = self.anybody().contracts.first_mut();
                     if let Some(contract) = first {
                         contract.2 = department;
@@ -140,8 +140,8 @@ impl People {
     fn joins(&mut self) {
         let person = Person {
             key: self.next.to_string(),
-            nick: *self.dice.of(&NICK),
-            family: *self.dice.of(&FAMILY),
+            nick: self.dice.of(&NICK),
+            family: self.dice.of(&FAMILY),
             title: self.place(TITLES.len()),
             contracts: self.contracts(),
         };
@@ -160,8 +160,8 @@ impl People {
         // Where the test goes by the clock, midnight must not change what is due.
         let edges: &[i32] = if self.moves { &[0, 1, 3, 9, 30] } else { &[3, 30, 60] };
         let one = |people: &mut Self| {
-            let department = *people.dice.of(&DEPARTMENTS);
-            let (before, after) = (*people.dice.of(edges), *people.dice.of(edges));
+            let department = people.dice.of(&DEPARTMENTS);
+            let (before, after) = (people.dice.of(edges), people.dice.of(edges));
             match people.dice.below(6) {
                 0 => (people.day + before + 1, people.day + before + 40, department),
                 1 => (people.day - after - 60, people.day - after - 1, department),

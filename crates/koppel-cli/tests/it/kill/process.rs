@@ -40,11 +40,6 @@ impl Process {
         Self { child, stderr: Some(stderr) }
     }
 
-    /// The next event.
-    pub(super) fn next(&self, events: &Receiver<Event>) -> Event {
-        events.recv_timeout(PATIENCE).expect("something happens")
-    }
-
     pub(super) fn id(&self) -> u32 {
         self.child.id()
     }
@@ -65,4 +60,9 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The next event.
+pub(super) fn next(events: &Receiver<Event>) -> Event {
+    events.recv_timeout(PATIENCE).expect("something happens")
 }

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use koppel_sandbox::System;
+use koppel_sandbox::{Pass, System};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
 
 use super::people::{Dice, People};
@@ -18,7 +18,7 @@ use super::watcher::{Event, Moment, Write};
 use super::{PASSES, Tally, faults, seed};
 
 const WORLDS: u64 = 4;
-const KILLS: u64 = 60;
+const KILLS: u64 = 40;
 const WORKERS: usize = 3;
 
 /// How long a dead worker's jobs wait for another.
@@ -28,7 +28,7 @@ const LEASE: &str = "2s";
 const LOOK: Duration = Duration::from_millis(300);
 
 #[test]
-fn three_workers_of_which_one_is_killed_60_times_do_everything_once() {
+fn three_workers_of_which_one_is_killed_40_times_do_everything_once() {
     #[expect(clippy::disallowed_methods, reason = "a test is told by its environment where a server is")]
     let Ok(server) = std::env::var("KOPPEL_TEST_POSTGRES") else {
         println!("skipped on PostgreSQL: KOPPEL_TEST_POSTGRES does not name a server");
@@ -46,7 +46,7 @@ fn three_workers_of_which_one_is_killed_60_times_do_everything_once() {
     }
     println!("seed {seed}: {tally:?}");
     assert_eq!(tally.kills, KILLS);
-    assert!(tally.in_flight * 10 >= KILLS * 8, "most kills hit something in flight: {tally:?}");
+    assert!(tally.in_flight * 10 >= KILLS * 6, "most kills hit something in flight: {tally:?}");
 }
 
 /// A worker that died with a request of its own in flight.
@@ -109,13 +109,13 @@ impl Team {
                 if self.tally.kills == kills {
                     break;
                 }
-                let pass = *self.dice.of(&PASSES);
+                let pass = self.dice.of(&PASSES);
                 let nth = 1 + self.dice.below(4);
                 self.stage.watcher.wait_for(Moment { nth, writes: true, pass }, self.sender.clone());
                 if again == 0 {
                     self.stage.write();
                 }
-                if !self.kill_at_the_moment() {
+                if !self.kill_at_the_moment(pass) {
                     break;
                 }
             }
@@ -143,7 +143,7 @@ impl Team {
 
     /// Kills a worker at the awaited request: the one that sent it where that is known. False where everything was
     /// done before it came.
-    fn kill_at_the_moment(&mut self) -> bool {
+    fn kill_at_the_moment(&mut self, pass: Pass) -> bool {
         let event = self.until_settled(PATIENCE, |event| matches!(event, Event::Request(_)));
         self.stage.watcher.rest();
         let Some(Event::Request(write)) = event else { return false };
@@ -158,6 +158,7 @@ impl Team {
         };
         self.tally.kills += 1;
         self.tally.in_flight += u64::from(write.is_some());
+        self.tally.unanswered_writes += u64::from(write.is_some() && pass == Pass::HoldAfter);
         let next = self.start(place);
         std::mem::replace(&mut self.workers[place], next).kill();
         true

@@ -85,9 +85,9 @@ correlate = {{ person = "ExternalId", account = "username" }}
         let watcher = Arc::new(Watcher::default());
         world.sandbox.watch(Arc::clone(&watcher) as _);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let stage = Self { world, people, watcher, state_url, runtime, kept: OnceCell::new(), deletes };
-        stage.write();
-        stage
+        let made = Self { world, people, watcher, state_url, runtime, kept: OnceCell::new(), deletes };
+        made.write();
+        made
     }
 
     /// Tells of the people as they are. Each file is replaced as a whole.

@@ -117,7 +117,11 @@ async fn access_that_goes_on_for_the_next_shift_is_held_for_that_shift_in_the_au
         let until = Some(super::moment(at));
         let mut replay = koppel_engine::store::Replay::default();
         let filter = koppel_engine::store::Filter { person: None, until };
-        engine.store().audit(filter, &mut |row| Ok(replay.add(&row))).await.unwrap();
+        let mut add = |row| {
+            replay.add(&row);
+            Ok(())
+        };
+        engine.store().audit(filter, &mut add).await.unwrap();
         let held = replay.held();
         let access = held.iter().find(|held| held.entitlement == koppel_engine::Entitlement::Access).unwrap();
         assert_eq!(access.because.contract, contract, "{at}");
