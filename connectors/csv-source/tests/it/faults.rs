@@ -104,7 +104,7 @@ async fn who_is_not_known_for_a_fault_of_the_own_line_is_not_told_again() {
 
 #[tokio::test]
 async fn twenty_faults_are_told_and_the_others_are_counted() {
-    let lines: String = (0..1000).map(|n| format!("{n};c;2026-01-01;;\n")).collect();
+    let lines = (0..1000).map(|n| format!("{n};c;2026-01-01;;\n")).collect::<Vec<_>>().concat();
     let faults = Folder::with("ExternalId\nx\n", format!("{CONTRACTS}{lines}")).faults().await;
     assert_eq!(faults.len(), 21);
     assert_eq!(faults[20], "and 980 more of the kind");
@@ -155,7 +155,7 @@ fn the_faults_of_a_configuration_come_at_once() {
 
 #[tokio::test]
 async fn a_run_that_was_stopped_gives_an_error_and_no_whole_list() {
-    let lines: String = (0..5000).map(|n| format!("{n}\n")).collect();
+    let lines = (0..5000).map(|n| format!("{n}\n")).collect::<Vec<_>>().concat();
     let folder = Folder::with(format!("ExternalId\n{lines}"), CONTRACTS);
     let ctx = ctx();
     ctx.cancel().cancel();

@@ -11,7 +11,7 @@ use crate::support::{CONTRACTS, Folder, ctx};
 
 /// More persons than are read ahead, so that the reader is in the middle of the file.
 fn many() -> String {
-    let lines: String = (0..20_000).map(|n| format!("{n}\n")).collect();
+    let lines = (0..20_000).map(|n| format!("{n}\n")).collect::<Vec<_>>().concat();
     format!("ExternalId\n{lines}")
 }
 

@@ -126,7 +126,7 @@ async fn half_a_letter_of_utf16_at_the_end_is_told() {
 async fn letters_that_lie_across_the_pieces_in_which_a_file_is_read_are_whole() {
     for how in [Written::Utf8, Written::Windows1252, Written::Utf16Be] {
         // Lines of odd length move the letters over every place of a piece of 64 KiB.
-        let text: String = (0..20_000).map(|n| format!("{n};é{}\r\n", "ë".repeat(n % 7))).collect();
+        let text = (0..20_000).map(|n| format!("{n};é{}\r\n", "ë".repeat(n % 7))).collect::<Vec<_>>().concat();
         let folder = Folder::with(written(&format!("ExternalId;Name.NickName\r\n{text}"), how), CONTRACTS);
         let persons = folder.persons().await;
         assert_eq!(persons.len(), 20_000);
