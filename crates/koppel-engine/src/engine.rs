@@ -381,6 +381,7 @@ impl Engine {
         });
         let mut summary = Summary::default();
         let mut failed: Vec<(String, String)> = Vec::new();
+        let mut moved = false;
         for round in 0..MOST_ROUNDS {
             let plan = self.planned(moment, &view, approve).await?;
             summary.blocked = plan.blocked.len() as u64;
@@ -394,14 +395,26 @@ impl Engine {
             if !plan.reasons.is_empty() {
                 self.store.note_reasons(lead, &self.reasons(moment, &plan)).await?;
             }
-            self.enqueue(&plan.id, moment, &actions, &plan.settles, None, Some(lead)).await?;
+            let expected = self.store.is_shared().then_some(&plan.state);
+            match self.enqueue(&plan.id, moment, &actions, &plan.settles, expected, Some(lead)).await {
+                // Others finished something that an earlier plan asked for: what is left of that comes first.
+                Err(error) if error.is(ErrorKind::Conflict) && self.store.mark().await? != plan.state => moved = true,
+                queued => {
+                    queued?;
+                    moved = false;
+                }
+            }
             let worked = self.crew(tell, until).work().await?;
             summary.add(worked.summary);
             failed.extend(worked.failed);
             let over = until.is_some_and(|until| self.ctx.now() >= until);
-            if actions.is_empty() || over || self.ctx.cancel().is_cancelled() {
+            if (actions.is_empty() && !moved) || over || self.ctx.cancel().is_cancelled() {
                 break;
             }
+        }
+        if moved {
+            return Err(Error::new(ErrorKind::Transient, "the state moved on during each of several plans")
+                .with_hint("the next pass plans again"));
         }
         Ok((summary, view, until))
     }

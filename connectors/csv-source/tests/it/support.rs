@@ -33,7 +33,8 @@ impl Folder {
     /// The source of this folder, with these keys as well.
     pub(crate) fn source(&self, more: Value) -> Result<Box<dyn Source>> {
         let mut config = json!({"persons": self.path("persons.csv"), "contracts": self.path("contracts.csv")});
-        config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let Value::Object(more) = more else { panic!("{more} is no table of keys") };
+        config.as_object_mut().unwrap().extend(more);
         source(&config)
     }
 

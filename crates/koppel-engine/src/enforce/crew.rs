@@ -255,8 +255,12 @@ impl Crew<'_> {
                 break;
             }
             pacer.turn().await;
+            let mut doubtful = action.payload.doubtful || job.taken_over || queued.attempts > 0;
+            if !doubtful && action.action == Verb::Create && self.store.is_shared() {
+                // Another worker may have made the account since this one listed those that there are.
+                doubtful = self.store.has_acted(&job.target, &job.person).await?;
+            }
             self.store.sending(job, queued.id).await?;
-            let doubtful = action.payload.doubtful || job.taken_over || queued.attempts > 0;
             let report = self.run(target, action, account.as_ref(), &entry, doubtful).await;
             let passing = report.error.as_ref().is_some_and(passes);
             let again = !report.success && passing && job.attempts + 1 < MOST_TRIES;

@@ -119,6 +119,14 @@ pub(super) struct Head {
 }
 
 impl Store {
+    /// Was anything ever done for somebody in a target?
+    pub async fn has_acted(&self, target: &str, person: &str) -> Result<bool> {
+        let Some(pool) = &self.0.pool else { return Ok(false) };
+        let sql = "SELECT 1 FROM audit WHERE person = $1 AND target = $2 LIMIT 1";
+        let found = sqlx::query(sql).bind(clean(person)).bind(clean(target)).fetch_optional(pool).await;
+        found.map(|row| row.is_some()).map_err(self.fail("read the audit log"))
+    }
+
     /// Hands over the entries in the order of the chain, one by one; an error ends it.
     pub async fn audit(&self, filter: Filter, each: &mut (dyn FnMut(AuditRow) -> Result<()> + Send)) -> Result<()> {
         let doing = "read the audit log";
