@@ -392,9 +392,6 @@ impl Engine {
             if round == 0 || !actions.is_empty() {
                 tell.planned(&plan);
             }
-            if !plan.reasons.is_empty() {
-                self.store.note_reasons(lead, &self.reasons(moment, &plan)).await?;
-            }
             let expected = self.store.is_shared().then_some(&plan.state);
             match self.enqueue(&plan.id, moment, &actions, &plan.settles, expected, Some(lead)).await {
                 // Others finished something that an earlier plan asked for: what is left of that comes first.
@@ -402,6 +399,9 @@ impl Engine {
                 queued => {
                     queued?;
                     moved = false;
+                    if !plan.reasons.is_empty() {
+                        self.store.note_reasons(lead, &self.reasons(moment, &plan)).await?;
+                    }
                 }
             }
             let worked = self.crew(tell, until).work().await?;
@@ -428,6 +428,8 @@ impl Engine {
         let rows = std::mem::take(&mut gathered.rows);
         let (order, key) = (&self.settings.persons_order, &self.settings.persons_key);
         let snapshot = Snapshot::build(&self.rules, order, key, rows, &gathered.stale, &self.settings.zone)?;
+        let shape = |name: &str| self.sources.iter().find(|source| source.name == name).map(SourceRuntime::shape);
+        let snapshot = snapshot.shaped(|name| shape(name).unwrap_or_default());
         Ok(Arc::new(View { snapshot: Arc::new(snapshot), gathered, read_at }))
     }
 

@@ -12,18 +12,25 @@ use koppel_helloid::{FileContent, default_source_mapping};
 use crate::config::{Limit, Settings, SourceSettings, SourceThresholds};
 use crate::enforce::later;
 use crate::plan::{Freshness, Reached, SourceState, written};
-use crate::snapshot::{SourceRows, read};
+use crate::snapshot::{Shape, SourceRows, read};
 use crate::store::Store;
 use crate::targets::{Given, instance, readable};
 
 /// A source with what the configuration says of it.
 #[derive(Debug)]
 pub(crate) struct SourceRuntime {
-    name: String,
+    pub(crate) name: String,
     source: Arc<dyn Source>,
     mapping: SourceMapping,
     max_age: SignedDuration,
     thresholds: SourceThresholds,
+}
+
+impl SourceRuntime {
+    /// The fields that its persons have.
+    pub(crate) fn shape(&self) -> Shape {
+        Shape::of(&self.mapping)
+    }
 }
 
 /// Makes the sources.

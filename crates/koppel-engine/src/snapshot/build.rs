@@ -13,7 +13,7 @@ use koppel_helloid::mapping::display_name_of;
 use super::extract::{self, Texts, Wanted};
 use super::moment::{Bounds, Odd, bounds};
 use super::person::{NO_RULES, Part, PersonRow};
-use super::{ContractRow, MOST_WARNINGS, Snapshot, Source, SourceRows, fold};
+use super::{ContractRow, MOST_WARNINGS, Shape, Snapshot, Source, SourceRows, fold};
 use crate::rules::Rules;
 use crate::rules::conditions::{Mask, Matcher, number, rules_of};
 
@@ -73,7 +73,11 @@ impl Snapshot {
         sources.sort_by_key(|rows| order.iter().position(|name| *name == rows.source).unwrap_or(order.len()));
         let known: Vec<Source> = sources
             .iter()
-            .map(|rows| Source { name: rows.source.clone(), is_stale: stale.contains(&rows.source) })
+            .map(|rows| Source {
+                name: rows.source.clone(),
+                is_stale: stale.contains(&rows.source),
+                shape: Shape::default(),
+            })
             .collect();
         let mut rows = keyed(key, sources)?;
         rows.sort_unstable_by(|a, b| (&a.key, a.source, &a.id).cmp(&(&b.key, b.source, &b.id)));
@@ -225,7 +229,7 @@ struct OfSource {
 
 impl OfSource {
     fn new(source: &Source, rules: &Rules) -> Self {
-        let Source { name, is_stale } = source;
+        let Source { name, is_stale, .. } = source;
         Self { name: name.as_str().into(), is_stale: *is_stale, mask: rules.conditions.of_source(name) }
     }
 }

@@ -10,11 +10,13 @@ mod extract;
 pub(crate) mod moment;
 mod person;
 mod read;
+mod shape;
 
 use jiff::tz::TimeZone;
 
 pub use person::{ContractRow, PersonRef};
 pub use read::{Row, SourceRows, read};
+pub use shape::Shape;
 
 use person::{Part, PersonRow};
 
@@ -44,9 +46,20 @@ pub struct Snapshot {
 struct Source {
     name: String,
     is_stale: bool,
+    shape: Shape,
 }
 
 impl Snapshot {
+    /// With the fields that the persons of each source have: those without a value are null when a person is put
+    /// together. Without a shape they are absent.
+    #[must_use]
+    pub fn shaped(mut self, shape: impl Fn(&str) -> Shape) -> Self {
+        for source in &mut self.sources {
+            source.shape = shape(&source.name);
+        }
+        self
+    }
+
     /// How many persons there are.
     pub fn len(&self) -> usize {
         self.persons.len()

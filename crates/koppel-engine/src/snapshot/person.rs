@@ -146,12 +146,24 @@ impl<'s> PersonRef<'s> {
         for part in self.snapshot.parts_of(self.at) {
             // It was read when the snapshot was built.
             let Ok(Value::Object(fields)) = serde_json::from_str(&part.body) else { continue };
+            let shape = self.snapshot.source(part.source).map(|source| &source.shape);
             for (name, value) in fields {
                 if name.eq_ignore_ascii_case("Contracts") {
-                    contracts.extend(if let Value::Array(list) = value { list } else { Vec::new() });
+                    let list = if let Value::Array(list) = value { list } else { Vec::new() };
+                    contracts.extend(list.into_iter().map(|mut contract| {
+                        if let (Value::Object(fields), Some(shape)) = (&mut contract, shape) {
+                            shape.complete_contract(fields);
+                        }
+                        contract
+                    }));
                 } else if !CALCULATED.iter().any(|own| own.eq_ignore_ascii_case(&name)) {
                     fill(&mut person, name, value);
                 }
+            }
+        }
+        for part in self.snapshot.parts_of(self.at) {
+            if let Some(source) = self.snapshot.source(part.source) {
+                source.shape.complete_person(&mut person);
             }
         }
         for (index, contract) in contracts.iter_mut().enumerate() {

@@ -13,6 +13,8 @@ use koppel_helloid::{Finding, Severity, tidy};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
+use super::shape::without_nulls;
+
 /// So many persons wait to be mapped: reading and mapping go on side by side, and neither runs away.
 const WAITING: usize = 256;
 
@@ -57,7 +59,8 @@ pub struct Row {
     /// What the source knows the person by, before any mapping.
     pub external_id: String,
     /// The mapped person as compact JSON: HelloID's `personContext.Person` with `Contracts` and `Status`, without
-    /// `PrimaryContract` and `PrimaryManager`, which change with time.
+    /// `PrimaryContract` and `PrimaryManager`, which change with time, and without fields that have no value; see
+    /// [`Shape`](super::Shape).
     pub body: Box<str>,
 }
 
@@ -177,13 +180,14 @@ impl Mapper {
     }
 }
 
-/// A person without what changes with time.
+/// A person without what changes with time, and without what has no value.
 fn kept(mut person: Value) -> Value {
     if let Value::Object(fields) = &mut person {
         for name in ["PrimaryContract", "PrimaryManager", "Accounts"] {
             fields.remove(name);
         }
     }
+    without_nulls(&mut person);
     person
 }
 
