@@ -413,8 +413,8 @@ impl Engine {
             }
         }
         if moved {
-            return Err(Error::new(ErrorKind::Transient, "the state moved on during each of several plans")
-                .with_hint("the next pass plans again"));
+            summary.troubles.push("others changed the state during each of several plans; the next pass plans again".to_owned());
+            return Ok((summary, view, Some(self.ctx.now())));
         }
         Ok((summary, view, until))
     }

@@ -44,6 +44,14 @@ impl Process {
         self.child.id()
     }
 
+    /// It must not have ended by itself.
+    pub(super) fn goes_on(&mut self) {
+        if let Some(status) = self.child.try_wait().unwrap() {
+            let said = self.stderr.take().map(|stderr| stderr.join().unwrap()).unwrap_or_default();
+            panic!("a worker ended by itself, {status}: {said}");
+        }
+    }
+
     /// Ends it as a power cut does, and gives what it said on stderr. It must not have panicked.
     pub(super) fn kill(mut self) -> String {
         // It may have ended already.

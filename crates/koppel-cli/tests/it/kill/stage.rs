@@ -175,6 +175,24 @@ correlate = {{ person = "ExternalId", account = "username" }}
         state && plan().lines().first().is_some_and(|plan| plan["actions"] == json!([]))
     }
 
+    /// For the message of a test that waits in vain.
+    pub(super) fn what_is_left(&self) -> String {
+        let due = self.due();
+        let (held, unsettled, open) = self.store(|store| async move {
+            let held = entitlements(&store.held().await.unwrap());
+            (held, store.unsettled().await.unwrap(), store.open_jobs().await.unwrap())
+        });
+        let (missing, too_many): (Vec<_>, Vec<_>) = (due.difference(&held).collect(), held.difference(&due).collect());
+        let last: Vec<_> = self.audit().into_iter().rev().take(5).map(|row| row.entry).collect();
+        let plan = self.koppel(&["plan"], &["--json"]).run();
+        let left = plan.lines().first().map(|plan| plan["actions"].clone());
+        format!(
+            "missing {missing:?}, too many {too_many:?}, unsettled {unsettled:?}, {open} jobs open, planned {left:?}, \
+             stderr {}, last entries {last:#?}",
+            plan.stderr
+        )
+    }
+
     /// How many answers were lost since the faults were set.
     pub(super) fn lost_answers(&self) -> u64 {
         let faults = self.world.stats().faults;
