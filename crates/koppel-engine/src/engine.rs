@@ -413,7 +413,8 @@ impl Engine {
             }
         }
         if moved {
-            summary.troubles.push("others changed the state during each of several plans; the next pass plans again".to_owned());
+            let why = "others changed the state during each of several plans; the next pass plans again";
+            summary.troubles.push(why.to_owned());
             return Ok((summary, view, Some(self.ctx.now())));
         }
         Ok((summary, view, until))

@@ -46,7 +46,7 @@ fn three_workers_of_which_one_is_killed_40_times_do_everything_once() {
     }
     println!("seed {seed}: {tally:?}");
     assert_eq!(tally.kills, KILLS);
-    assert!(tally.in_flight * 10 >= KILLS * 6, "most kills hit something in flight: {tally:?}");
+    assert!(tally.in_flight * 2 > KILLS, "most kills hit something in flight: {tally:?}");
 }
 
 /// A worker that died with a request of its own in flight.
@@ -174,7 +174,14 @@ impl Team {
                 Ok(event) if wanted(&event) => return Some(event),
                 Err(RecvTimeoutError::Disconnected) => panic!("nobody is left"),
                 _ if Instant::now() < until => {}
-                _ => panic!("not everything is done within {within:?}: {} {:?}", self.stage.what_is_left(), query(&self.stage.state_url, "SELECT row_to_json(lead)::text || clock_timestamp()::text || (SELECT COALESCE(string_agg(row_to_json(job)::text, ' '), '') FROM job) FROM lead")),
+                _ => panic!(
+                    "not everything is done within {within:?}: {} {:?}",
+                    self.stage.what_is_left(),
+                    query(
+                        &self.stage.state_url,
+                        "SELECT row_to_json(lead)::text || clock_timestamp()::text || (SELECT COALESCE(string_agg(row_to_json(job)::text, ' '), '') FROM job) FROM lead"
+                    )
+                ),
             }
         }
     }
