@@ -242,7 +242,11 @@ impl Crew<'_> {
         let mut failed = false;
         let mut revoke_failed = false;
         for queued in &job.actions {
-            let entry = Queued::read(&queued.payload)?;
+            let mut entry = Queued::read(&queued.payload)?;
+            if revoke_failed && entry.action.entitlements.first() == Some(&Entitlement::Access) {
+                // The account goes out of use now; it ends when all of its permissions are gone.
+                entry.action.entitlements.truncate(1);
+            }
             let action = &entry.action;
             let ends = matches!(action.action, Verb::Disable | Verb::Delete)
                 && action.entitlements.first() == Some(&Entitlement::Account);

@@ -157,3 +157,20 @@ async fn a_run_that_is_cancelled_waits_for_what_is_in_flight_and_leaves_the_rest
     assert!(stage.world.is_open("1001") && stage.world.is_open("1002"));
     assert_eq!(stage.world.of("1001").len(), 1);
 }
+
+#[tokio::test]
+async fn an_account_whose_permission_could_not_be_revoked_is_closed_and_ends_with_the_next_pass() {
+    let stage = stage();
+    stage.pass().await;
+    stage.world.writes();
+    stage.world.roster(&[("1002", "Ben", &[SHIFT])]);
+    stage.world.faults("1001", [Fault::Refused]);
+    let summary = stage.pass().await;
+    assert_eq!((summary.done, summary.failed), (1, 1), "{summary:?}");
+    assert!(!stage.world.is_open("1001"), "what can be taken is taken");
+    assert_eq!(stage.world.of("1001")[0].permissions.len(), 1);
+    assert_eq!(super::short(&stage.plan().await), ["revoke 1001 Team", "disable 1001"]);
+    assert!(stage.pass().await.is_whole());
+    assert!(stage.world.of("1001")[0].permissions.is_empty());
+    assert!(stage.plan().await.is_empty());
+}
