@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use super::act::{act, effects};
 use super::tell::{Done, Summary, Tell};
 use super::wary::Wary;
+use crate::config::Rate;
 use crate::model::{Entitlement, Held, Verb};
 use crate::plan::Action;
 use crate::store::{Answered, AuditChange, AuditEntry, Job, QueuedAction, Store};
@@ -426,7 +427,11 @@ struct Pacer(Option<(Duration, Mutex<Instant>)>);
 
 impl Pacer {
     fn of(target: &TargetRuntime) -> Self {
-        Self(target.rate.as_ref().map(|rate| {
+        Self::new(target.rate)
+    }
+
+    fn new(rate: Option<Rate>) -> Self {
+        Self(rate.map(|rate| {
             let each = Duration::try_from(rate.per).unwrap_or_default() / rate.count.get();
             (each, Mutex::new(Instant::now()))
         }))
@@ -442,5 +447,28 @@ impl Pacer {
             at
         };
         tokio::time::sleep_until(at).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn actions_keep_the_distance_of_the_rate_whoever_asks() {
+        let pacer = Pacer::new(Some(Rate::parse("10/s").unwrap()));
+        let began = Instant::now();
+        // Ten at once, and one after them.
+        futures_util::future::join_all((0..10).map(|_| pacer.turn())).await;
+        assert_eq!(began.elapsed().as_millis(), 900);
+        pacer.turn().await;
+        assert_eq!(began.elapsed().as_millis(), 1000);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_rate_nobody_waits() {
+        let began = Instant::now();
+        Pacer::new(None).turn().await;
+        assert!(began.elapsed().is_zero());
     }
 }
