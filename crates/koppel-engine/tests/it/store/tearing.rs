@@ -33,11 +33,12 @@ async fn seen(store: &Store) -> (usize, i64, u64) {
 async fn an_answer_is_kept_whole_or_not_at_all_wherever_it_is_torn() {
     for home in Home::all().await {
         let (mut whole, mut none) = (0, 0);
-        for polls in 1.. {
+        let mut polls = 1;
+        for attempt in 0..500 {
             let store = home.open().await;
             store.recover().await.unwrap();
             let before = seen(&store).await;
-            let person = format!("{polls:04}");
+            let person = format!("{attempt:04}");
             enqueue(&store, &[job(&person, &[Verb::Create])]).await;
             let job = claim_one(&store, HOUR).await;
             let action = job.actions[0].id;
@@ -61,8 +62,13 @@ async fn an_answer_is_kept_whole_or_not_at_all_wherever_it_is_torn() {
             }
             home.sql("DELETE FROM job").await;
             store.close().await;
-            if done {
+            polls += 1;
+            if done && none > 1 {
                 break;
+            }
+            if done {
+                // The database was so quick that there was nothing to tear.
+                polls = 1;
             }
         }
         assert!(whole > 0 && none > 1, "{whole} whole, {none} not at all");
