@@ -11,6 +11,7 @@ use koppel::{Ctx, Error, ErrorKind, Registry, Result, Scrubber};
 use tokio::sync::Mutex;
 
 use crate::config::Settings;
+use crate::digest::hex;
 use crate::enforce::{Crew, Queued, Summary, Tell, later};
 use crate::model::{Held, Verb};
 use crate::plan::{Action, ConfigMark, Freshness, Inputs, Plan, compute, timeline, written};
@@ -18,7 +19,7 @@ use crate::rules::Rules;
 use crate::snapshot::Snapshot;
 use crate::sources::{Gather, Gathered, SourceRuntime};
 use crate::store::{Access, AuditChange, AuditEntry, Lease, Mark, NewAction, NewJob, Store};
-use crate::targets::{TargetRuntime, hex};
+use crate::targets::TargetRuntime;
 use crate::{sources, targets};
 
 /// How soon a worker that shares its state looks again at what others do.

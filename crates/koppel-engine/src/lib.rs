@@ -12,6 +12,7 @@ pub mod rules;
 pub mod snapshot;
 pub mod store;
 
+mod digest;
 mod engine;
 mod model;
 mod sources;

@@ -1,6 +1,5 @@
 //! The targets of a configuration, ready to plan for and to act on.
 
-use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,9 +8,9 @@ use koppel::{Error, ErrorKind, Instance, Origin, Registry, Result, Scrubber, Sta
 use koppel_helloid::mapping::FieldMapping;
 use koppel_helloid::{FileContent, Read, Severity, default_field_mapping};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use crate::config::{Correlate, Grant, OnRevoke, Rate, Settings, TargetSettings, Thresholds};
+use crate::digest::digest;
 use crate::model::Entitlement;
 
 /// A target with what the configuration says of it.
@@ -219,22 +218,4 @@ fn usual(target: &dyn Target) -> Option<Correlate> {
         field.unique && create.is_some_and(|default| default.origin == Origin::Person("ExternalId"))
     })?;
     Some(Correlate { person: "ExternalId".to_owned(), account: field.name.to_owned() })
-}
-
-/// SHA-256 over parts of which each is told apart from the next, as hexadecimal.
-pub(crate) fn digest(parts: &[&[u8]]) -> String {
-    let mut hasher = Sha256::new();
-    for part in parts {
-        hasher.update((part.len() as u64).to_be_bytes());
-        hasher.update(part);
-    }
-    hex(&hasher.finalize())
-}
-
-/// Bytes as hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

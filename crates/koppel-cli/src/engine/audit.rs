@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use koppel::{Result as KoppelResult, Scrubber, Secret};
 use koppel_engine::config::Settings;
-use koppel_engine::store::{Access, AuditRow, Filter, HeldThen, Replay, Store, csv_head, csv_line, json_line};
+use koppel_engine::store::{Access, AuditRow, Filter, HeldThen, Replay, Store, csv_head, csv_line, json_line, tame};
 
 use super::table::{Sheet, color};
 use super::{settings, signals, until_stopped, words};
@@ -187,14 +187,9 @@ fn csv(held: &[HeldThen]) -> Result<(), Failure> {
             reference,
             &entry,
         ];
-        writer.write_record(cells.map(tame)).map_err(cannot)?;
+        writer.write_record(cells.map(|cell| tame(cell.to_owned()))).map_err(cannot)?;
     }
     writer.flush().map_err(Failure::stdout)
-}
-
-/// A spreadsheet takes a text that begins so for a formula, and names come from other systems.
-fn tame(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }
 
 /// Looks at every link of the chain.

@@ -68,23 +68,7 @@ pub(super) fn effects(
         return lost(action, report, account, others);
     }
     let mut effects = Vec::new();
-    let held = |entitlement: &Entitlement| Held {
-        target: action.target.clone(),
-        person: action.person.clone(),
-        name: action.name.clone(),
-        entitlement: entitlement.clone(),
-        since: at,
-        because: action.because.clone(),
-        reference: None,
-        data: Value::Null,
-        seen: String::new(),
-        subs: Vec::new(),
-    };
-    let remove = |entitlement: &Entitlement| Effect::Remove {
-        target: action.target.clone(),
-        person: action.person.clone(),
-        entitlement: entitlement.clone(),
-    };
+    let held = |entitlement: &Entitlement| action.gives(entitlement, at);
     match action.action {
         Verb::Create => {
             let mut made = held(&Entitlement::Account);
@@ -116,7 +100,7 @@ pub(super) fn effects(
             }
         }
         Verb::Disable | Verb::Delete | Verb::Revoke => {
-            effects.extend(action.entitlements.iter().map(remove));
+            effects.extend(action.entitlements.iter().map(|entitlement| removed(action, entitlement)));
             if action.entitlements.contains(&Entitlement::Account) {
                 *account = None;
             } else if let (Verb::Disable, Some(account)) = (action.action, account) {
@@ -146,12 +130,11 @@ fn lost(action: &Action, report: &Report, account: &mut Option<Held>, others: &[
         return Vec::new();
     }
     *account = None;
-    let gone = others.iter().map(|entitlement| Effect::Remove {
-        target: action.target.clone(),
-        person: action.person.clone(),
-        entitlement: entitlement.clone(),
-    });
-    gone.collect()
+    others.iter().map(|entitlement| removed(action, entitlement)).collect()
+}
+
+fn removed(action: &Action, entitlement: &Entitlement) -> Effect {
+    Effect::Remove { target: action.target.clone(), person: action.person.clone(), entitlement: entitlement.clone() }
 }
 
 fn merged(base: &Record, over: &Record) -> Value {

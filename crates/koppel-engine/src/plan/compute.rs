@@ -15,7 +15,7 @@ use super::wish::{Matches, Wish};
 use crate::config::{Change, Kind};
 use crate::model::{Entitlement, Held, Verb};
 use crate::rules::Rules;
-use crate::snapshot::{PersonRef, Snapshot};
+use crate::snapshot::{PersonRef, Snapshot, fold};
 use crate::targets::TargetRuntime;
 
 /// What is compared.
@@ -48,24 +48,24 @@ pub(crate) struct Computed {
 /// So many warnings about persons are told one by one.
 const MOST_WARNINGS: usize = 100;
 
-/// A key as the state and the sources are compared by it.
-pub(super) fn folded(key: &str) -> String {
-    key.trim().to_lowercase()
-}
-
 /// All actions that are missing. It takes a while and blocks its thread.
 pub(crate) fn compute(inputs: &Inputs) -> Computed {
     let mut state: HashMap<String, Vec<&Held>> = HashMap::new();
     for held in &inputs.held {
-        state.entry(folded(&held.person)).or_default().push(held);
+        state.entry(fold(&held.person)).or_default().push(held);
     }
     let mut unsettled: HashMap<String, Vec<&Action>> = HashMap::new();
     for action in &inputs.unsettled {
-        unsettled.entry(folded(&action.person)).or_default().push(action);
-        state.entry(folded(&action.person)).or_default();
+        unsettled.entry(fold(&action.person)).or_default().push(action);
+        state.entry(fold(&action.person)).or_default();
     }
+    let rules_access = |target: &Arc<TargetRuntime>| {
+        let granted = inputs.rules.grants();
+        granted.iter().any(|g| g.target == target.name && g.entitlement == Entitlement::Access)
+    };
     let mut work = Work {
         inputs,
+        rules_access: inputs.targets.iter().map(rules_access).collect(),
         mapper: Mapper::new(inputs.at, &inputs.zone),
         unsettled,
         jobs: BTreeMap::new(),
@@ -75,7 +75,7 @@ pub(crate) fn compute(inputs: &Inputs) -> Computed {
     let mut blocked_persons = 0_usize;
     let mut matches = Matches::new(&inputs.rules);
     for (index, person) in inputs.snapshot.persons().enumerate() {
-        let key = folded(person.key());
+        let key = fold(person.key());
         let held = state.remove(&key).unwrap_or_default();
         if let Some(reason) = person.blocked() {
             blocked_persons += 1;
@@ -88,7 +88,7 @@ pub(crate) fn compute(inputs: &Inputs) -> Computed {
         if matches.is_empty() && held.is_empty() && !work.unsettled.contains_key(&key) {
             continue;
         }
-        work.known(&person, &matches, &held);
+        work.known(&key, &person, &matches, &held);
     }
     if blocked_persons > MOST_WARNINGS {
         warnings.push(format!("{} more persons take no part", blocked_persons - MOST_WARNINGS));
@@ -97,8 +97,8 @@ pub(crate) fn compute(inputs: &Inputs) -> Computed {
     gone.sort_by(|a, b| a.0.cmp(&b.0));
     for (key, held) in gone {
         // A person whose key cannot be read for now, as when a script fails, is there and blocked, not gone.
-        let keyless = |held: &&&Held| inputs.snapshot.find(&format!("{}:{key}", held.because.source)).is_some();
-        if held.iter().find(keyless).is_some() {
+        let keyless = |held: &&Held| inputs.snapshot.find(&format!("{}:{key}", held.because.source)).is_some();
+        if held.iter().any(keyless) {
             continue;
         }
         work.gone(&key, &held);
@@ -124,6 +124,8 @@ struct Work<'a> {
     mapper: Mapper,
     /// The actions whose answer nobody has, by the person's key.
     unsettled: HashMap<String, Vec<&'a Action>>,
+    /// Of each target: does any rule say who may use its accounts?
+    rules_access: Vec<bool>,
     /// The drafts of each person, by the place of the target and the key of the person.
     jobs: BTreeMap<(usize, String), Vec<Draft>>,
     reasons: Vec<Held>,
@@ -131,7 +133,7 @@ struct Work<'a> {
 
 impl Work<'_> {
     /// Somebody whom a source knows.
-    fn known(&mut self, person: &PersonRef<'_>, matches: &Matches<'_>, held: &[&Held]) {
+    fn known(&mut self, key: &str, person: &PersonRef<'_>, matches: &Matches<'_>, held: &[&Held]) {
         let inputs = self.inputs;
         for (place, target) in inputs.targets.iter().enumerate() {
             let mut wishes = Wishes::default();
@@ -145,7 +147,7 @@ impl Work<'_> {
                     }
                 }
             }
-            let holding = self.holding(person.key(), held, &target.name);
+            let holding = self.holding(key, held, &target.name);
             self.reasons.extend(reasons(person, &wishes, held.iter().filter(|held| held.target == target.name)));
             unwish(&mut wishes, &holding, &inputs.stale, |held| lapsed(person, held, inputs));
             let key = held.iter().find(|held| held.target == target.name).map_or(person.key(), |held| &held.person);
@@ -174,13 +176,13 @@ impl Work<'_> {
         }
     }
 
-    /// What somebody has in a target.
+    /// What somebody has in a target; the key is a folded one.
     fn holding(&self, key: &str, held: &[&Held], target: &str) -> Holding {
         let mut holding = Holding::default();
         for held in held.iter().filter(|held| held.target == target) {
             holding.put((*held).clone());
         }
-        let unsettled = self.unsettled.get(&folded(key)).into_iter().flatten();
+        let unsettled = self.unsettled.get(key).into_iter().flatten();
         unsettled.filter(|action| action.target == target).for_each(|action| holding.doubt(action));
         holding
     }
@@ -193,8 +195,7 @@ impl Work<'_> {
         holding: &Holding,
         wishes: &Wishes,
     ) {
-        let granted = self.inputs.rules.grants();
-        let rules_access = granted.iter().any(|g| g.target == target.name && g.entitlement == Entitlement::Access);
+        let rules_access = self.rules_access.get(place).copied().unwrap_or_default();
         let mapper = &mut self.mapper;
         let drafter = Drafter { target, subject, holding, mapper, rules_access, drafts: Vec::new() };
         let drafts = drafter.draft(wishes);

@@ -48,18 +48,7 @@ impl Holding {
         self.ended |= action.action == Verb::Delete;
         for entitlement in &action.entitlements {
             self.doubts.insert(entitlement.clone());
-            let maybe = || Held {
-                target: action.target.clone(),
-                person: action.person.clone(),
-                name: action.name.clone(),
-                entitlement: entitlement.clone(),
-                since: Timestamp::UNIX_EPOCH,
-                because: action.because.clone(),
-                reference: None,
-                data: Value::Null,
-                seen: String::new(),
-                subs: Vec::new(),
-            };
+            let maybe = || action.gives(entitlement, Timestamp::UNIX_EPOCH);
             match (action.action, entitlement) {
                 (Verb::Enable, Entitlement::Access) => {
                     self.access.get_or_insert_with(maybe);

@@ -9,7 +9,8 @@ use koppel_helloid::mapping::Subject;
 use koppel_helloid::script::{QuickJs, Settings};
 use serde_json::Value;
 
-use crate::targets::{TargetRuntime, digest};
+use crate::digest::digest;
+use crate::targets::TargetRuntime;
 
 /// Evaluates mappings as of one moment. It stays on its thread.
 pub(super) struct Mapper {

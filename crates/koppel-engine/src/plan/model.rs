@@ -206,6 +206,24 @@ pub struct Bar {
     pub end: Option<String>,
 }
 
+impl Action {
+    /// An entitlement that the action gives, as the state remembers it since a moment.
+    pub(crate) fn gives(&self, entitlement: &Entitlement, since: Timestamp) -> Held {
+        Held {
+            target: self.target.clone(),
+            person: self.person.clone(),
+            name: self.name.clone(),
+            entitlement: entitlement.clone(),
+            since,
+            because: self.because.clone(),
+            reference: None,
+            data: serde_json::Value::Null,
+            seen: String::new(),
+            subs: Vec::new(),
+        }
+    }
+}
+
 impl Plan {
     /// The moment it was made for.
     ///

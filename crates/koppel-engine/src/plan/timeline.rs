@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 
-use super::compute::folded;
 use super::model::{Action, Bar, Blocked, Timeline, written};
 use crate::rules::Rules;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, fold};
 
 /// So many persons are drawn.
 const MOST_PERSONS: usize = 200;
@@ -24,7 +23,7 @@ pub(crate) fn timeline(
 ) -> Vec<Timeline> {
     let (Ok(from), Ok(to)) = (at.checked_sub(24.hours()), at.checked_add((7 * 24).hours())) else { return Vec::new() };
     let touched = actions.iter().chain(blocked.iter().map(|blocked| &blocked.action));
-    let keys: BTreeSet<String> = touched.map(|action| folded(&action.person)).take(100_000).collect();
+    let keys: BTreeSet<String> = touched.map(|action| fold(&action.person)).take(100_000).collect();
     let mut drawn = Vec::new();
     for key in keys {
         if drawn.len() == MOST_PERSONS {

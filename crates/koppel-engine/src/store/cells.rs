@@ -1,13 +1,13 @@
 //! Values on their way into the tables.
 
-use std::fmt::Write as _;
-
 use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use sqlx::any::{Any, AnyArguments};
 use sqlx::query::Query;
 use sqlx::{AnyConnection, AssertSqlSafe};
+
+use crate::digest::hex;
 
 /// One value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,12 +96,4 @@ pub(super) fn random() -> koppel::Result<String> {
     getrandom::fill(&mut bytes)
         .map_err(|error| koppel::Error::bug(format!("the system gives no random numbers: {error}")))?;
     Ok(hex(&bytes))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a text does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

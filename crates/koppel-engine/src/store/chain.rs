@@ -11,7 +11,8 @@ use sqlx::any::AnyRow;
 
 use super::Store;
 use super::audit::ALL;
-use super::cells::{Cell, hex};
+use super::cells::Cell;
+use crate::digest::hex;
 
 /// So many faults are told one by one.
 const TOLD: usize = 100;

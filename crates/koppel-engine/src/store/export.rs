@@ -79,6 +79,7 @@ fn line(fields: [String; 21]) -> Result<String> {
     String::from_utf8(bytes).map_err(|error| bug(&error))
 }
 
-fn tame(text: String) -> String {
+/// A text that a spreadsheet would take for a formula, kept from being one: names come from other systems.
+pub fn tame(text: String) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }
 }

@@ -33,7 +33,7 @@ use sqlx::{AnyConnection, AnyPool, ConnectOptions as _, Connection as _, Row as 
 pub use audit::{AuditChange, AuditEntry, AuditRow, Filter};
 pub use chain::Verified;
 pub use enqueue::{Enqueued, NewAction, NewJob};
-pub use export::{csv_head, csv_line, json_line};
+pub use export::{csv_head, csv_line, json_line, tame};
 pub use jobs::{ActionState, Answered, Effect, Job, Lease, QueuedAction};
 pub use replay::{HeldThen, Replay, access_at};
 pub use settle::Unsettled;
